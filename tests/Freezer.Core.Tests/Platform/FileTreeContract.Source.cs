@@ -32,7 +32,7 @@ public abstract partial class FileTreeContract
     [SkippableFact]
     public void A_large_directory_is_listed_whole_and_again()
     {
-        string[] names = [.. Enumerable.Range(0, 3000).Select(i => $"a name that needs some space {i:D5}")];
+        string[] names = [.. Enumerable.Range(0, 600).Select(i => $"{new string('n', 200)}{i:D5}")];
         foreach (string name in names)
         {
             Folder.AddFile(name, "x");
@@ -343,25 +343,31 @@ public abstract partial class FileTreeContract
     [SkippableFact]
     public void A_directory_that_may_not_be_read_says_so()
     {
-        Skip.If(Environment.IsPrivilegedProcess, "root may read everything");
         Skip.If(OperatingSystem.IsWindows(), "Windows has access lists instead of modes");
         string closed = Folder.AddDirectory("closed");
         Folder.AddFile("closed/file", "x");
-        Folder.AddFile("secret", "x");
-        SetMode(Folder["secret"], UnixFileMode.None);
+        SetMode(Folder.AddFile("secret", "x"), UnixFileMode.None);
         using SourceDirectory directory = Tree.OpenSource(Folder.Path);
 
-        ErrorOf(() => directory.OpenFile("secret"u8)).Should().Be(FileError.AccessDenied);
-        SetMode(closed, UnixFileMode.UserRead);
-        using (SourceDirectory names = directory.OpenDirectory("closed"u8))
+        ThreadPrivileges.Without(() =>
         {
-            DirectoryListing listing = names.List(default);
-            NamesOf(listing).Should().Equal("file");
-            listing.Error(0)!.Error.Should().Be(FileError.AccessDenied);
-        }
+            ErrorOf(() => directory.OpenFile("secret"u8)).Should().Be(FileError.AccessDenied);
 
-        SetMode(closed, UnixFileMode.None);
-        ErrorOf(() => { using SourceDirectory names = directory.OpenDirectory("closed"u8); names.List(default); }).Should().Be(FileError.AccessDenied);
+            SetMode(closed, UnixFileMode.UserRead);
+            using (SourceDirectory names = directory.OpenDirectory("closed"u8))
+            {
+                DirectoryListing listing = names.List(default);
+                NamesOf(listing).Should().Equal("file");
+                listing.Error(0)!.Error.Should().Be(FileError.AccessDenied);
+            }
+
+            SetMode(closed, UnixFileMode.None);
+            ErrorOf(() =>
+            {
+                using SourceDirectory names = directory.OpenDirectory("closed"u8);
+                names.List(default);
+            }).Should().Be(FileError.AccessDenied);
+        });
         SetMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 

@@ -174,13 +174,13 @@ public sealed partial class LinuxFileTreeTests : FileTreeContract
 
         try
         {
-            for (int round = 0; round < 500; round++)
+            for (int round = 0; round < 200; round++)
             {
                 DirectoryListing listing = source.List(default);
                 string[] names = NamesOf(listing);
                 names.Where(name => name.StartsWith("lasting", StringComparison.Ordinal)).Should().Equal(lasting);
-                names.Should().OnlyHaveUniqueItems();
-                Enumerable.Range(0, listing.Count).Select(listing.Error).Should().AllSatisfy(error => error.Should().BeNull());
+                names.Distinct().Should().HaveSameCount(names);
+                Enumerable.Range(0, listing.Count).Count(i => listing.Error(i) is not null).Should().Be(0);
             }
         }
         finally
@@ -227,6 +227,40 @@ public sealed partial class LinuxFileTreeTests : FileTreeContract
         int OpenHere() => Directory.EnumerateFileSystemEntries("/proc/self/fd")
             .Select(entry => new FileInfo(entry).LinkTarget)
             .Count(path => path is not null && path.StartsWith(Folder.Path, StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
+    public void Reading_leaves_no_trace_in_the_times()
+    {
+        string path = Folder.AddFile("file", "x");
+        File.SetLastAccessTimeUtc(path, DateTime.UnixEpoch);
+        using SourceDirectory directory = Tree.OpenSource(Folder.Path);
+        using SourceFile file = directory.OpenFile("file"u8);
+
+        ReadAll(file).Should().Be("x");
+
+        File.GetLastAccessTimeUtc(path).Should().Be(DateTime.UnixEpoch);
+    }
+
+    [SkippableFact]
+    public void A_file_of_another_user_is_read_although_that_leaves_a_trace()
+    {
+        Skip.IfNot(Environment.IsPrivilegedProcess, "only root gives files away");
+        Folder.AddFile("file", "x");
+        Folder.AddDirectory("directory");
+        Tool.Run("chown", "12345", Folder["file"], Folder["directory"]);
+        using SourceDirectory directory = Tree.OpenSource(Folder.Path);
+
+        ThreadPrivileges.Without(() =>
+        {
+            for (int i = 0; i < 2; i++)
+            {
+                using SourceFile file = directory.OpenFile("file"u8);
+                ReadAll(file).Should().Be("x");
+                directory.OpenDirectory("directory"u8).Dispose();
+                Tree.OpenSource(Folder["directory"]).Dispose();
+            }
+        });
     }
 
     [SkippableFact]

@@ -25,11 +25,11 @@ internal sealed class TestFolder : IDisposable
 
     public void Dispose()
     {
-        if (OperatingSystem.IsWindows())
+        try
         {
             Directory.Delete(Path, recursive: true);
         }
-        else
+        catch (Exception) when (!OperatingSystem.IsWindows())
         {
             using var process = Process.Start("rm", ["-rf", Path]);
             process.WaitForExit();

@@ -41,28 +41,7 @@ internal sealed class PortableSourceFile : SourceFile
         }
     }
 
-    internal override FileStatus StatAgain()
-    {
-        try
-        {
-            UnixTime modified = UnixTime.From(File.GetLastWriteTimeUtc(_handle));
-            long length = RandomAccess.GetLength(_handle);
-            return new FileStatus
-            {
-                Kind = FileKind.Regular,
-                Mode = OperatingSystem.IsWindows() ? PortableStatus.Read(_path).Mode : (int)File.GetUnixFileMode(_handle),
-                Size = length,
-                Allocated = length,
-                Modified = modified,
-                Changed = modified,
-                LinkCount = 1,
-            };
-        }
-        catch (Exception exception) when (PortableError.IsExpected(exception))
-        {
-            throw PortableError.Make("look at", _path, exception);
-        }
-    }
+    internal override FileStatus StatAgain() => PortableStatus.Read(_handle, _path);
 
     internal override int ReadAt(Span<byte> buffer, long offset)
     {

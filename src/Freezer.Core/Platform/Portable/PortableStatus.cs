@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Freezer.Platform.Portable;
 
@@ -27,6 +28,32 @@ internal static class PortableStatus
             // It vanished between two of the questions.
             status = default;
             return false;
+        }
+        catch (Exception exception) when (PortableError.IsExpected(exception))
+        {
+            throw PortableError.Make("look at", path, exception);
+        }
+    }
+
+    /// <summary>The status of a regular file that is open.</summary>
+    /// <param name="handle">The open file.</param>
+    /// <param name="path">For messages, and for what a handle does not tell.</param>
+    internal static FileStatus Read(SafeFileHandle handle, string path)
+    {
+        try
+        {
+            UnixTime modified = UnixTime.From(File.GetLastWriteTimeUtc(handle));
+            long length = RandomAccess.GetLength(handle);
+            return new FileStatus
+            {
+                Kind = FileKind.Regular,
+                Mode = OperatingSystem.IsWindows() ? Read(path).Mode : (int)File.GetUnixFileMode(handle),
+                Size = length,
+                Allocated = length,
+                Modified = modified,
+                Changed = modified,
+                LinkCount = 1,
+            };
         }
         catch (Exception exception) when (PortableError.IsExpected(exception))
         {

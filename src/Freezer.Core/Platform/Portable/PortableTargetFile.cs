@@ -14,7 +14,7 @@ internal sealed class PortableTargetFile : TargetFile
         _stream = stream;
     }
 
-    internal override FileStatus Status => PortableStatus.Read(_path);
+    internal override FileStatus Status => PortableStatus.Read(_stream.SafeFileHandle, _path);
 
     internal static PortableTargetFile Create(string path)
     {
