@@ -6,6 +6,8 @@ namespace Freezer.Tests.Formats.Tar;
 /// <summary>Programs of this machine that read and write archives, in a directory of the test's own.</summary>
 internal sealed class RealTool : IDisposable
 {
+    private const int SumLength = 64;
+
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("freezer-tar-");
 
     internal string Root => _root.FullName;
@@ -61,7 +63,13 @@ internal sealed class RealTool : IDisposable
         return found;
     }
 
-    public void Dispose() => _root.Delete(recursive: true);
+    /// <summary>The SHA-256 of every regular file below a directory, by name.</summary>
+    internal Dictionary<string, string> Sum(string directory) =>
+        Run($"cd '{directory}' && find . -type f -exec sha256sum --zero {{}} +").Split('\0', StringSplitOptions.RemoveEmptyEntries)
+            .ToDictionary(line => line["./".Length..][(SumLength + 2)..], line => line[..SumLength]);
+
+    // .NET cannot delete names that are not UTF-8.
+    public void Dispose() => Run($"rm -rf '{Root}'");
 
     private Process Start(string script)
     {

@@ -78,6 +78,20 @@ internal static class TarArchive
         return members;
     }
 
+    /// <summary>The whole content, with zeros in its holes.</summary>
+    internal static byte[] Fill(this TarMember member)
+    {
+        byte[] whole = new byte[member.Entry.Size];
+        int position = 0;
+        foreach (SparseExtent extent in member.Entry.Extents ?? [new SparseExtent(0, member.Entry.Size)])
+        {
+            member.Content.AsSpan(position, (int)extent.Length).CopyTo(whole.AsSpan((int)extent.Offset));
+            position += (int)extent.Length;
+        }
+
+        return whole;
+    }
+
     internal static void ShouldBe(this List<TarMember> actual, IReadOnlyList<TarMember> expected)
     {
         actual.Should().HaveSameCount(expected);
