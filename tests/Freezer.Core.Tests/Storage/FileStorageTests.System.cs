@@ -90,6 +90,17 @@ public sealed partial class FileStorageTests
     }
 
     [SkippableFact]
+    public void A_file_that_is_too_large_for_its_file_system_is_an_error_of_that_kind()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Files of other systems have other limits.");
+        using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(_scratch["file"], FileMode.CreateNew, FileAccess.Write);
+        Exception failure = FluentActions.Invoking(() => RandomAccess.Write(file, Bytes(10), long.MaxValue - 100)).Should().Throw<Exception>().Which;
+
+        FileStorageErrors.IsForeign(failure).Should().BeTrue();
+        FileStorageErrors.Of("a", failure).Kind.Should().Be(StorageErrorKind.TooLarge);
+    }
+
+    [SkippableFact]
     public async Task An_object_is_on_disk_before_it_has_its_name_and_its_directories_are_after()
     {
         Skip.IfNot(OperatingSystem.IsLinux() && Command.Exists("strace"), "needs Linux and strace");
