@@ -84,21 +84,21 @@ internal static class PosixAccessControl
     private static bool TryParseEntry(ReadOnlySpan<byte> line, FileTree tree, out (ushort Tag, ushort Permissions, uint Id) entry)
     {
         entry = default;
-        Span<Range> fields = stackalloc Range[5];
-        int count = line.Split(fields, (byte)':');
+        int count = line.Count((byte)':') + 1;
         if (count is < 2 or > 4)
         {
             return false;
         }
 
-        ReadOnlySpan<byte> tag = line[fields[0]];
-        ReadOnlySpan<byte> who = count == 2 ? [] : line[fields[1]];
-        if (!TryParsePermissions(line[fields[count == 2 ? 1 : 2]], out ushort permissions))
+        ReadOnlySpan<byte> tag = TakeField(ref line);
+        ReadOnlySpan<byte> who = count == 2 ? [] : TakeField(ref line);
+        ReadOnlySpan<byte> letters = TakeField(ref line);
+        ReadOnlySpan<byte> number = TakeField(ref line);
+        if (!TryParsePermissions(letters, out ushort permissions))
         {
             return false;
         }
 
-        ReadOnlySpan<byte> number = count == 4 ? line[fields[3]] : [];
         bool isUser = tag.SequenceEqual("user"u8) || tag.SequenceEqual("u"u8);
         bool isGroup = tag.SequenceEqual("group"u8) || tag.SequenceEqual("g"u8);
         if ((isUser || isGroup) && !who.IsEmpty)
@@ -119,6 +119,14 @@ internal static class PosixAccessControl
             : (ushort)0;
         entry = (code, permissions, NoId);
         return code != 0;
+    }
+
+    private static ReadOnlySpan<byte> TakeField(ref ReadOnlySpan<byte> line)
+    {
+        int end = line.IndexOf((byte)':');
+        ReadOnlySpan<byte> field = end < 0 ? line : line[..end];
+        line = end < 0 ? [] : line[(end + 1)..];
+        return field;
     }
 
     private static bool TryParseId(ReadOnlySpan<byte> who, ReadOnlySpan<byte> number, bool isUser, FileTree tree, out uint id)
