@@ -114,6 +114,16 @@ internal sealed class LinuxTargetDirectory : TargetDirectory
     internal override void RemoveDirectory(ReadOnlySpan<byte> name) =>
         Check("unlinkat", SystemCalls.UnlinkAt(_descriptor.Value, name, LookupFlags.RemoveDirectory), name);
 
+    internal override void Rename(ReadOnlySpan<byte> name, TargetDirectory directory, ReadOnlySpan<byte> newName)
+    {
+        if (directory is not LinuxTargetDirectory other)
+        {
+            throw new ArgumentException("The directory is of another tree.", nameof(directory));
+        }
+
+        Check("renameat", SystemCalls.RenameAt(_descriptor.Value, name, other._descriptor.Value, newName), name);
+    }
+
     internal override TargetNode OpenNode(ReadOnlySpan<byte> name)
     {
         int descriptor = SystemCalls.OpenAt(_descriptor.Value, name, OpenFlags.PathOnly);
