@@ -111,17 +111,18 @@ internal sealed record BackupDocument
             }
         }
 
-        if (!document.IsForeign)
+        ReadOnlySpan<byte> member = bytes.Length < DigestMemberLength ? default : bytes.AsSpan(bytes.Length - DigestMemberLength);
+        // Only a document that has neither of our marks is another program's: damage to one of them must not make it one.
+        if (!document.IsForeign || member.StartsWith(Encoding.ASCII.GetBytes(DigestStart)))
         {
-            CheckDigest(bytes);
+            CheckDigest(bytes, member);
         }
 
         return document;
     }
 
-    private static void CheckDigest(ReadOnlySpan<byte> bytes)
+    private static void CheckDigest(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> member)
     {
-        ReadOnlySpan<byte> member = bytes.Length < DigestMemberLength ? default : bytes[^DigestMemberLength..];
         string expected = $"{DigestStart}{Sha256Digest.Of(bytes[..^member.Length])}{DigestEnd}";
         if (!member.SequenceEqual(Encoding.ASCII.GetBytes(expected)))
         {

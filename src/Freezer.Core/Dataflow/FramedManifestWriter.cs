@@ -108,7 +108,12 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            PendingFrame own = _pending.Dequeue();
+            if (!_pending.TryDequeue(out PendingFrame own))
+            {
+                // A manifest without a frame of its own is stored as an empty file of its codec, which holds no content.
+                return;
+            }
+
             var stored = new ManifestFrame(frame, _self, _storedOffset, own.Digest, own.StartsBlock);
             _storedOffset += frame.StoredLength;
             await _index.AddManifestFrameAsync(stored, cancellationToken).ConfigureAwait(false);

@@ -155,16 +155,21 @@ public sealed class WorkflowTests
         await BackupAsync();
         Mutate(1);
         const int Writers = 8;
-        var started = new CountdownEvent(Writers);
+        int started = 0;
+        var allStarted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var engines = Enumerable.Range(0, Writers).Select(_ =>
         {
             DictionaryEngine engine = EngineOn(_storage);
             engine.Resources["r"] = Copy();
-            engine.WhileWriting = _ => Task.Run(() =>
+            engine.WhileWriting = _ =>
             {
-                started.Signal();
-                started.Wait(TimeSpan.FromSeconds(30));
-            });
+                if (Interlocked.Increment(ref started) == Writers)
+                {
+                    allStarted.SetResult();
+                }
+
+                return allStarted.Task;
+            };
             return engine;
         }).ToList();
         BackupResult[] results = await Task.WhenAll(engines.Select((engine, i) =>
@@ -192,7 +197,7 @@ public sealed class WorkflowTests
         BackupResult third = await BackupAsync();
         long[] manifests = [await ManifestLengthAsync(full), await ManifestLengthAsync(second), await ManifestLengthAsync(third)];
         manifests[1].Should().BePositive().And.BeLessThan(manifests[0] / 2);
-        manifests[2].Should().Be(0);
+        manifests[2].Should().BeLessThan(32, "only the empty file of the codec is left");
         (await BackupAsync()).Backup.Entries.Should().Be(20_000);
         (await RestoreAsync()).Should().BeEquivalentTo(Copy());
     }
@@ -450,10 +455,8 @@ public sealed class WorkflowTests
     public async Task A_commit_whose_answer_is_lost_is_a_success()
     {
         await ChainAsync(1);
-        var probe = new FaultyStorage(_storage, int.MaxValue);
-        await EngineOn(probe).BackupAsync("r", Name);
         int commits = 0;
-        for (int call = 1; call <= probe.Calls; call++)
+        for (int call = 1; ; call++)
         {
             var faulty = new FaultyStorage(_storage, call, afterDoing: true);
             int before = (await ListAsync()).Count;
@@ -467,8 +470,13 @@ public sealed class WorkflowTests
                 continue;
             }
 
-            commits++;
             (await ListAsync()).Count.Should().Be(before + 1);
+            if (!faulty.Fired)
+            {
+                break;
+            }
+
+            commits++;
         }
 
         commits.Should().BePositive();
