@@ -156,10 +156,13 @@ internal sealed class StoredStreamWriter : IAsyncDisposable
                     throw;
                 }
 
-                if (frame.Length > 0)
+                if (frame.Length == 0)
                 {
-                    await WriteFrameAsync(frame, either.Token).ConfigureAwait(false);
+                    frame.Dispose();
+                    break;
                 }
+
+                await WriteFrameAsync(frame, either.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
