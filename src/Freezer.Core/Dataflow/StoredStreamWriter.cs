@@ -301,6 +301,11 @@ internal sealed class StoredStreamWriter : IAsyncDisposable
 
             item.Stored = new FrameBuffer(pool, item.ContentLength);
             _compressor.Compress(item.Content!.WrittenSpan, item.Stored);
+            if (item.Stored.Length > StoredStreamOptions.LargestStoredFrame)
+            {
+                throw new InvalidOperationException($"The codec {options.Codec.Name} made {item.Stored.Length} bytes of {item.ContentLength}, too many to be read back.");
+            }
+
             item.TakeContent().Dispose();
         }
 

@@ -10,6 +10,9 @@ internal sealed class ScriptedCodec(Action<byte[]> script) : ICompressionCodec
     private readonly Lock _lock = new();
     private int _open;
 
+    /// <summary>How many bytes of nothing are written behind each frame.</summary>
+    internal int Excess { get; init; }
+
     internal int OpenCompressors => _open;
 
     internal int MostCompressors { get; private set; }
@@ -52,6 +55,8 @@ internal sealed class ScriptedCodec(Action<byte[]> script) : ICompressionCodec
         {
             codec._script(content.ToArray());
             destination.Write(content);
+            destination.GetSpan(codec.Excess);
+            destination.Advance(codec.Excess);
         }
 
         public void Dispose() => codec.Close();

@@ -295,6 +295,18 @@ public sealed class StoredStreamWriterTests
     }
 
     [Fact]
+    public async Task A_codec_that_makes_more_than_can_be_read_back_fails_the_stream()
+    {
+        var codec = new ScriptedCodec(_ => { }) { Excess = StoredStreamOptions.LargestStoredFrame };
+
+        Func<Task> write = () => StoredStreamWriter.WriteAllAsync(
+            Pipes.Holding([1]), Pipes.Endless().Writer, StoredExample.Options(codec), new RecordingObserver(), _pool, CancellationToken.None);
+
+        await write.Should().ThrowExactlyAsync<InvalidOperationException>();
+        _pool.ShouldHaveEverythingBack();
+    }
+
+    [Fact]
     public async Task Content_that_fails_fails_the_stream_with_its_own_exception()
     {
         var content = new Pipe();
