@@ -20,7 +20,7 @@ public sealed class StoredStreamReaderTests
     [SkippableTheory, MemberData(nameof(Names))]
     public async Task What_was_written_is_read(string name)
     {
-        foreach ((int length, int frameSize, int parallelism) in new[] { (0, 0, 1), (1, 0, 2), (LeafSize, 0, 1), (LeafSize + 1, 300_000, 3), (Noise.Length, 700_000, 2) })
+        foreach ((int length, int frameSize, int parallelism) in new[] { (0, 0, 1), (1, 0, 2), (LeafSize, 0, 1), (LeafSize + 1, 300_000, 3), ((2 * LeafSize) + 12_345, 700_000, 2) })
         {
             StoredExample example = await StoredExample.WriteAsync(Codecs.Get(name), Noise[..length], frameSize, parallelism);
 
@@ -154,7 +154,7 @@ public sealed class StoredStreamReaderTests
             var place = new StoredRange((long)firstLeaf * LeafSize, (int)(offsets[first] % LeafSize));
             byte[] content = slice.ReadAsync(range: place).GetAwaiter().GetResult();
             return content.AsSpan().SequenceEqual(Noise.AsSpan(first * FrameSize, Math.Min(count * FrameSize, Noise.Length - (first * FrameSize))));
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(name is "none" or "zstd" ? 15 : 4));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(name is "none" or "zstd" ? 8 : 3));
     }
 
     [Fact]
