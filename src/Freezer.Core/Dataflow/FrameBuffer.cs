@@ -29,9 +29,12 @@ internal sealed class FrameBuffer(ArrayPool<byte> pool, int initialCapacity) : I
 
     internal void Append(in ReadOnlySequence<byte> bytes)
     {
-        int count = checked((int)bytes.Length);
-        bytes.CopyTo(GetSpan(count));
-        Length += count;
+        if (!bytes.IsEmpty)
+        {
+            int count = checked((int)bytes.Length);
+            bytes.CopyTo(GetSpan(count));
+            Length += count;
+        }
     }
 
     public void Dispose()

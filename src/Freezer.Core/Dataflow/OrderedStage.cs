@@ -68,6 +68,8 @@ internal sealed class OrderedStage<TItem> : IAsyncDisposable
     {
         try
         {
+            // A thread that cannot be started fails the item before anybody waits for it.
+            StartWorkerWhereAllAreBusy();
             await _inOrder.Writer.WriteAsync(item, cancellationToken).ConfigureAwait(false);
         }
         catch (ChannelClosedException closed)
@@ -86,12 +88,7 @@ internal sealed class OrderedStage<TItem> : IAsyncDisposable
             throw;
         }
 
-        if (Interlocked.Increment(ref _unfinished) > _workers.Count && _workers.Count < _parallelism)
-        {
-            _workers.Add(Task.Factory.StartNew(
-                static stage => ((OrderedStage<TItem>)stage!).Work(), this, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
-        }
-
+        Interlocked.Increment(ref _unfinished);
         _work.Add(item, CancellationToken.None);
     }
 
@@ -135,6 +132,15 @@ internal sealed class OrderedStage<TItem> : IAsyncDisposable
         }
 
         _work.Dispose();
+    }
+
+    private void StartWorkerWhereAllAreBusy()
+    {
+        if (_workers.Count < _parallelism && Volatile.Read(ref _unfinished) >= _workers.Count)
+        {
+            _workers.Add(Task.Factory.StartNew(
+                static stage => ((OrderedStage<TItem>)stage!).Work(), this, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        }
     }
 
     private void Work()

@@ -12,7 +12,7 @@ internal sealed class FrameItem : StageItem
     /// <summary>How long the content is.</summary>
     internal required int ContentLength { get; init; }
 
-    /// <summary>Which frame of the stream it is, where it is read: it is named in errors.</summary>
+    /// <summary>Which frame it is of those that are read, from 0; named in errors.</summary>
     internal long Index { get; init; }
 
     /// <summary>Where in the stored object it begins, where it is read.</summary>

@@ -55,11 +55,12 @@ internal sealed partial class StoredStreamReader
                 ValueTask<ReadResult> pending = reader.ReadOrThrowAsync(cancellationToken);
                 ReadResult read = pending.IsCompletedSuccessfully ? pending.Result : pending.AsTask().GetAwaiter().GetResult();
                 ReadOnlySequence<byte> taken = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, buffer.Length));
+                int count = (int)taken.Length;
                 taken.CopyTo(buffer);
                 reader.AdvanceTo(taken.End);
-                if (!taken.IsEmpty)
+                if (count > 0)
                 {
-                    return (int)taken.Length;
+                    return count;
                 }
 
                 if (read.IsCompleted)

@@ -156,10 +156,13 @@ internal sealed class StoredStreamWriter : IAsyncDisposable
                     throw;
                 }
 
-                if (frame.Length > 0)
+                if (frame.Length == 0)
                 {
-                    await WriteFrameAsync(frame, either.Token).ConfigureAwait(false);
+                    frame.Dispose();
+                    break;
                 }
+
+                await WriteFrameAsync(frame, either.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
@@ -298,6 +301,11 @@ internal sealed class StoredStreamWriter : IAsyncDisposable
 
             item.Stored = new FrameBuffer(pool, item.ContentLength);
             _compressor.Compress(item.Content!.WrittenSpan, item.Stored);
+            if (item.Stored.Length > StoredStreamOptions.LargestStoredFrame)
+            {
+                throw new InvalidOperationException($"The codec {options.Codec.Name} made {item.Stored.Length} bytes of {item.ContentLength}, too many to be read back.");
+            }
+
             item.TakeContent().Dispose();
         }
 

@@ -21,8 +21,7 @@ internal sealed class Bzip2Codec : ICompressionCodec
 
     public IFrameCompressor CreateCompressor(int level)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(level, LowestLevel);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(level, HighestLevel);
+        this.ThrowIfNoLevel(level);
         return new Compressor(level);
     }
 

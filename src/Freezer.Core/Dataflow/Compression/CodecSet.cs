@@ -56,9 +56,7 @@ internal sealed class CodecSet
     {
         ICompressionCodec codec = GetAvailable(compression.Codec);
         int level = compression.Level ?? codec.DefaultLevel;
-        return level >= codec.LowestLevel && level <= codec.HighestLevel
-            ? (codec, level)
-            : throw new ArgumentOutOfRangeException(
-                nameof(compression), level, $"{codec.Name} has the levels {codec.LowestLevel} to {codec.HighestLevel}.");
+        codec.ThrowIfNoLevel(level);
+        return (codec, level);
     }
 }

@@ -24,9 +24,14 @@ internal sealed class CompressedSource(Stream source)
     /// <summary>Gives back bytes that were taken last, at most <see cref="History"/> of them from before the last fill.</summary>
     internal void Unread(int count) => _start -= count;
 
-    /// <summary>Reads on; false where the source has ended. What is buffered must have been taken.</summary>
+    /// <summary>Reads on; false where the source has ended. All that is buffered must have been taken.</summary>
     internal bool Fill()
     {
+        if (_start < _end)
+        {
+            throw new InvalidDataException("The data is damaged: its decoder does not go on.");
+        }
+
         if (IsEnded)
         {
             return false;

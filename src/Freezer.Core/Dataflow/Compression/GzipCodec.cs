@@ -20,8 +20,7 @@ internal sealed class GzipCodec : ICompressionCodec
 
     public IFrameCompressor CreateCompressor(int level)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(level, LowestLevel);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(level, HighestLevel);
+        this.ThrowIfNoLevel(level);
         return new Compressor(level);
     }
 

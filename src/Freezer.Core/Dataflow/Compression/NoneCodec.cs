@@ -19,7 +19,7 @@ internal sealed class NoneCodec : ICompressionCodec
 
     public IFrameCompressor CreateCompressor(int level)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(level, 0);
+        this.ThrowIfNoLevel(level);
         return new Copier();
     }
 

@@ -26,8 +26,7 @@ internal sealed class ZstdCodec(NativeDependency library) : ICompressionCodec
 
     public IFrameCompressor CreateCompressor(int level)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(level, LowestLevel);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(level, HighestLevel);
+        this.ThrowIfNoLevel(level);
         this.ThrowIfUnavailable();
         return new Compressor(level);
     }

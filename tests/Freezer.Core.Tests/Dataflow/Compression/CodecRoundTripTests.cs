@@ -50,9 +50,9 @@ public sealed class CodecRoundTripTests
     public void A_large_frame_of_noise_and_a_large_frame_of_zeros_come_back(string name)
     {
         ICompressionCodec codec = Codecs.Get(name);
-        byte[] noise = new byte[codec.DefaultFrameSize];
+        byte[] noise = new byte[Math.Min(codec.DefaultFrameSize, 2 << 20)];
         new Random(3).NextBytes(noise);
-        byte[] zeros = new byte[codec.DefaultFrameSize];
+        byte[] zeros = new byte[noise.Length];
 
         codec.DecompressFrame(codec.Compress(noise, codec.LowestLevel), noise.Length).AsSpan().SequenceEqual(noise).Should().BeTrue();
         codec.DecompressFrame(codec.Compress(zeros), zeros.Length).AsSpan().SequenceEqual(zeros).Should().BeTrue();
