@@ -75,12 +75,7 @@ internal sealed class LinuxSourceDirectory : SourceDirectory
     {
         // Without O_NONBLOCK the open of a FIFO would wait for a writer.
         int descriptor = OpenToRead(name, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
-        if (descriptor < 0)
-        {
-            throw LinuxError.Make("openat", descriptor, name);
-        }
-
-        return LinuxSourceFile.Own(descriptor, name);
+        return descriptor >= 0 ? LinuxSourceFile.Own(descriptor, name) : throw LinuxError.Make("openat", descriptor, name);
     }
 
     internal override byte[] ReadLink(ReadOnlySpan<byte> name)
