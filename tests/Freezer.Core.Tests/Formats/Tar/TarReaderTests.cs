@@ -36,6 +36,7 @@ public sealed class TarReaderTests
     [InlineData('\0')]
     [InlineData('7')]
     [InlineData('?')]
+    [InlineData('\u00FF')]
     public async Task What_is_not_known_as_something_else_is_a_file_or_by_its_slash_a_directory(char type)
     {
         List<TarMember> members = await ReadAsync(Header("f", type, 3), Body("abc"), Header("d/", type, magic: V7));
