@@ -140,6 +140,29 @@ internal sealed class DirectoryPlanner(BackupContext context, FileTree tree, Cha
 
         plan.Own = own;
         plan.NeedsMember = true;
+        if (parent is not null && HasLostAttribute(parent.Own().Attributes, own.Attributes))
+        {
+            context.ReportNote(new Note(plan.Path, "An extended attribute was taken off the directory; GNU tar leaves it there when it extracts this level over the one before."));
+        }
+    }
+
+    private static bool HasLostAttribute(IReadOnlyList<FileAttribute> before, IReadOnlyList<FileAttribute> now)
+    {
+        foreach (FileAttribute attribute in before)
+        {
+            bool isThere = false;
+            foreach (FileAttribute other in now)
+            {
+                isThere |= other.Name.AsSpan().SequenceEqual(attribute.Name);
+            }
+
+            if (!isThere)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Moves over the parent's entries that come before a name: those are not there any more.</summary>
