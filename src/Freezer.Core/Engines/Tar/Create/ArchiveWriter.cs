@@ -71,6 +71,7 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
             await _archive.FlushIfDueAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        _archive.WritePending();
         context.ReportProgress(0, kept + (slice.IsFirst ? 1 : 0), plan.Path);
         if (slice.IsLast)
         {
@@ -169,7 +170,7 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
         DirectoryPlan plan = slice.Plan;
         ref ReadResult result = ref slice.Results[plan.Entries[index].Result];
         result.Record.Content = new ContentLocation(context.BackupId, _archive.Position);
-        _archive.WriteMember(slice.Buffer.Written.Slice(result.Offset, result.Length));
+        _archive.WriteMember(slice.Buffer, result.Offset, result.Length);
         _manifest.Add(plan.Name(index), result.Record);
         SetStored(plan, index, result.Path, result.Record);
         ReportChange(result.Path, result.HasChanged);
