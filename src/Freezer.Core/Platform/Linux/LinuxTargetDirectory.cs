@@ -63,7 +63,7 @@ internal sealed class LinuxTargetDirectory : TargetDirectory
         int descriptor = SystemCalls.OpenAt(_descriptor.Value, name, OpenFlags.ReadOnly | OpenFlags.Directory);
         return descriptor >= 0
             ? new LinuxTargetDirectory(descriptor, name.ToArray())
-            : throw NotOpened(_descriptor.Value, name, descriptor);
+            : throw LinuxError.MakeForDirectory(_descriptor.Value, name, descriptor);
     }
 
     internal override TargetDirectory Duplicate()
@@ -144,14 +144,6 @@ internal sealed class LinuxTargetDirectory : TargetDirectory
     internal override IReadOnlyList<byte[]> ListAttributes() => Metadata.ListAttributes();
 
     public override void Dispose() => _ = _descriptor.Close();
-
-    /// <summary>The error of a directory that could not be opened. The system calls a link "not a directory", which is not what a caller asks.</summary>
-    internal static FileSystemException NotOpened(int directory, ReadOnlySpan<byte> name, int error) =>
-        error == -Errno.NotADirectory
-        && SystemCalls.StatAt(directory, name, out FileStatus status) == 0
-        && status.Kind == FileKind.SymbolicLink
-            ? LinuxError.Make("openat", Errno.TooManyLinks, name)
-            : LinuxError.Make("openat", error, name);
 
     private static void Check(string call, int result, ReadOnlySpan<byte> name)
     {
