@@ -143,6 +143,38 @@ internal sealed class PortableTargetDirectory : TargetDirectory
         }
     }
 
+    internal override void Rename(ReadOnlySpan<byte> name, TargetDirectory directory, ReadOnlySpan<byte> newName)
+    {
+        if (directory is not PortableTargetDirectory other)
+        {
+            throw new ArgumentException("The directory is of another tree.", nameof(directory));
+        }
+
+        string path = PathOf(name);
+        string newPath = other.PathOf(newName);
+        bool isDirectory = PortableStatus.Read(path).Kind == FileKind.Directory;
+        try
+        {
+            if (isDirectory)
+            {
+                if (PortableStatus.TryRead(newPath, out FileStatus status) && status.Kind == FileKind.Directory)
+                {
+                    Directory.Delete(newPath, recursive: false);
+                }
+
+                Directory.Move(path, newPath);
+            }
+            else
+            {
+                File.Move(path, newPath, overwrite: true);
+            }
+        }
+        catch (Exception exception) when (PortableError.IsExpected(exception))
+        {
+            throw PortableError.Make("rename", path, exception);
+        }
+    }
+
     internal override TargetNode OpenNode(ReadOnlySpan<byte> name)
     {
         string path = PathOf(name);
