@@ -18,9 +18,6 @@ internal sealed class TarReader(PipeReader source, TarReaderOptions? options = n
     private const int EndBlocks = 2;
     private const int LargestKeptBody = 1 << 16;
 
-    /// <summary>Stands for a header's type flag where the block is zero.</summary>
-    private const byte ZeroBlock = 0xFF;
-
     private static readonly PaxHeader Nothing = new();
 
     private readonly TarReaderOptions _limits = options ?? new TarReaderOptions();
@@ -51,6 +48,9 @@ internal sealed class TarReader(PipeReader source, TarReaderOptions? options = n
     /// <summary>Content of the current entry that was not read yet, without padding.</summary>
     internal long ContentRemaining { get; private set; }
 
+    /// <summary>The body of the header that was read last, of the <see cref="_bodyLength"/> that it has.</summary>
+    private ReadOnlySpan<byte> Body => _body.WrittenSpan[..(int)_bodyLength];
+
     /// <summary>Moves to the next member, behind what is left of the current one.</summary>
     /// <returns>The entry, or <see langword="null"/> behind the end mark. What follows the end mark is drained
     /// (several archives one after another are read as one, as GNU tar's <c>--ignore-zeros</c> does).</returns>
@@ -74,25 +74,25 @@ internal sealed class TarReader(PipeReader source, TarReaderOptions? options = n
 
             switch (TakeHeader(buffer))
             {
-                case ZeroBlock:
+                case BlockKind.Zero:
                     break;
-                case TarTypeFlag.ExtendedHeader or TarTypeFlag.SolarisExtendedHeader:
+                case BlockKind.ExtendedHeader:
                     await ReadBodyAsync(_limits.LongestExtendedHeader, cancellationToken).ConfigureAwait(false);
                     TakeRecords();
                     break;
-                case TarTypeFlag.GlobalHeader:
+                case BlockKind.GlobalHeader:
                     await ReadBodyAsync(_limits.LongestExtendedHeader, cancellationToken).ConfigureAwait(false);
-                    _global.TakeGlobal(_body.WrittenSpan, _limits, EntryOffset);
+                    _global.TakeGlobal(Body, _limits, EntryOffset);
                     break;
-                case TarTypeFlag.LongName:
+                case BlockKind.LongName:
                     await ReadBodyAsync(_limits.LongestPath + 1L, cancellationToken).ConfigureAwait(false);
-                    (_own ??= new PaxHeader()).TakeLongName(_body.WrittenSpan, _limits, EntryOffset);
+                    (_own ??= new PaxHeader()).TakeLongName(Body, _limits, EntryOffset);
                     break;
-                case TarTypeFlag.LongLink:
+                case BlockKind.LongLink:
                     await ReadBodyAsync(_limits.LongestPath + 1L, cancellationToken).ConfigureAwait(false);
-                    (_own ??= new PaxHeader()).TakeLongLink(_body.WrittenSpan, _limits, EntryOffset);
+                    (_own ??= new PaxHeader()).TakeLongLink(Body, _limits, EntryOffset);
                     break;
-                case TarTypeFlag.VolumeLabel:
+                case BlockKind.Label:
                     await SkipAsync(_bodyLength, cancellationToken).ConfigureAwait(false);
                     await SkipAsync(TarLayout.Padding(_bodyLength), cancellationToken).ConfigureAwait(false);
                     _own = null;
@@ -138,14 +138,14 @@ internal sealed class TarReader(PipeReader source, TarReaderOptions? options = n
         _position += length;
     }
 
-    /// <summary>Reads a header block and, where it is a member's, makes the entry. Returns the type flag.</summary>
-    private byte TakeHeader(in ReadOnlySequence<byte> buffer)
+    /// <summary>Reads a block where a header is due and, where it is a member's, makes the entry.</summary>
+    private BlockKind TakeHeader(in ReadOnlySequence<byte> buffer)
     {
         ReadOnlySpan<byte> block = FirstBlock(buffer);
-        byte typeFlag = ZeroBlock;
+        BlockKind kind = BlockKind.Zero;
         if (block[0] == 0 && !block.ContainsAnyExcept((byte)0))
         {
-            _zeroBlocks++;
+            _zeroBlocks = Math.Min(_zeroBlocks + 1, EndBlocks);
             if (_own is not null)
             {
                 throw new TarFormatException("An extended header stands in front of the end of the archive", EntryOffset);
@@ -155,9 +155,9 @@ internal sealed class TarReader(PipeReader source, TarReaderOptions? options = n
         {
             _zeroBlocks = 0;
             var header = new TarHeader(block, EntryOffset);
-            typeFlag = header.TypeFlag;
+            kind = Classify(header.TypeFlag);
             _bodyLength = header.Size;
-            if (!IsAuxiliary(typeFlag))
+            if (kind == BlockKind.Member)
             {
                 BuildEntry(header);
             }
@@ -169,12 +169,18 @@ internal sealed class TarReader(PipeReader source, TarReaderOptions? options = n
         }
 
         Consume(buffer, TarLayout.BlockLength);
-        return typeFlag == ZeroBlock || IsAuxiliary(typeFlag) ? typeFlag : (byte)TarEntryType.RegularFile;
+        return kind;
     }
 
-    private static bool IsAuxiliary(byte typeFlag) => typeFlag
-        is TarTypeFlag.ExtendedHeader or TarTypeFlag.SolarisExtendedHeader or TarTypeFlag.GlobalHeader
-        or TarTypeFlag.LongName or TarTypeFlag.LongLink or TarTypeFlag.VolumeLabel;
+    private static BlockKind Classify(byte typeFlag) => typeFlag switch
+    {
+        TarTypeFlag.ExtendedHeader or TarTypeFlag.SolarisExtendedHeader => BlockKind.ExtendedHeader,
+        TarTypeFlag.GlobalHeader => BlockKind.GlobalHeader,
+        TarTypeFlag.LongName => BlockKind.LongName,
+        TarTypeFlag.LongLink => BlockKind.LongLink,
+        TarTypeFlag.VolumeLabel => BlockKind.Label,
+        _ => BlockKind.Member,
+    };
 
     private void BuildEntry(in TarHeader header)
     {
@@ -197,8 +203,8 @@ internal sealed class TarReader(PipeReader source, TarReaderOptions? options = n
         if (entry.Type == TarEntryType.Directory && _bodyLength > 0)
         {
             await ReadBodyAsync(_limits.LongestExtendedHeader, cancellationToken).ConfigureAwait(false);
-            DumpDirectory.Check(_body.WrittenSpan, EntryOffset);
-            entry.DumpDirectory = _body.WrittenSpan.ToArray();
+            DumpDirectory.Check(Body, EntryOffset);
+            entry.DumpDirectory = Body.ToArray();
             _bodyLength = 0;
         }
         else if (_gnuExtents is not null)
@@ -262,7 +268,7 @@ internal sealed class TarReader(PipeReader source, TarReaderOptions? options = n
         }
 
         _hasRecords = true;
-        (_own ??= new PaxHeader()).Take(_body.WrittenSpan, _limits, EntryOffset);
+        (_own ??= new PaxHeader()).Take(Body, _limits, EntryOffset);
     }
 
     private void EndArchive(in ReadOnlySequence<byte> rest)
@@ -279,7 +285,7 @@ internal sealed class TarReader(PipeReader source, TarReaderOptions? options = n
         }
     }
 
-    /// <summary>Copies a member's body and goes behind its padding. What is allocated follows what has arrived, not what was announced.</summary>
+    /// <summary>Copies a member's body to <see cref="Body"/>, and goes behind its padding. What is allocated follows what has arrived, not what was announced.</summary>
     private async ValueTask ReadBodyAsync(long longest, CancellationToken cancellationToken)
     {
         if (_bodyLength > longest)
@@ -293,7 +299,7 @@ internal sealed class TarReader(PipeReader source, TarReaderOptions? options = n
         }
 
         _body.ResetWrittenCount();
-        for (long left = _bodyLength; left > 0;)
+        for (long left = _bodyLength + TarLayout.Padding(_bodyLength); left > 0;)
         {
             ReadOnlySequence<byte> buffer = await ReadAtLeastAsync(1, cancellationToken).ConfigureAwait(false);
             if (buffer.IsEmpty)
@@ -310,8 +316,6 @@ internal sealed class TarReader(PipeReader source, TarReaderOptions? options = n
             left -= part.Length;
             Consume(buffer, part.Length);
         }
-
-        await SkipAsync(TarLayout.Padding(_bodyLength), cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask SkipAsync(long length, CancellationToken cancellationToken)
@@ -336,9 +340,17 @@ internal sealed class TarReader(PipeReader source, TarReaderOptions? options = n
         return buffer.Length >= TarLayout.BlockLength ? buffer : throw Truncated(buffer);
     }
 
-    private async ValueTask<ReadOnlySequence<byte>> ReadAtLeastAsync(int length, CancellationToken cancellationToken)
+    private ValueTask<ReadOnlySequence<byte>> ReadAtLeastAsync(int length, CancellationToken cancellationToken)
     {
-        ReadResult result = await source.ReadAtLeastAsync(length, cancellationToken).ConfigureAwait(false);
+        // What is there already is taken without a state machine: that is most of the time of an archive of small files.
+        ValueTask<ReadResult> read = source.ReadAtLeastAsync(length, cancellationToken);
+        return read.IsCompletedSuccessfully ? new(GetBuffer(read.Result)) : AwaitBufferAsync(read);
+    }
+
+    private async ValueTask<ReadOnlySequence<byte>> AwaitBufferAsync(ValueTask<ReadResult> read) => GetBuffer(await read.ConfigureAwait(false));
+
+    private ReadOnlySequence<byte> GetBuffer(ReadResult result)
+    {
         if (result.IsCanceled)
         {
             source.AdvanceTo(result.Buffer.Start);
@@ -369,5 +381,16 @@ internal sealed class TarReader(PipeReader source, TarReaderOptions? options = n
     {
         source.AdvanceTo(rest.Start, rest.End);
         return new TarFormatException("The archive ends in the middle of a member: it was cut off", EntryOffset);
+    }
+
+    private enum BlockKind
+    {
+        Zero,
+        ExtendedHeader,
+        GlobalHeader,
+        LongName,
+        LongLink,
+        Label,
+        Member,
     }
 }

@@ -133,39 +133,35 @@ internal sealed class TarWriter(IBufferWriter<byte> destination)
 
     private static void AddNames(ref PaxRecordWriter records, TarEntry entry, ReadOnlySpan<byte> path)
     {
-        bool isSparse = entry.Extents is not null;
-        bool needsPath = isSparse || path.Length > TarLayout.NameLength || !Ascii.IsValid(path);
-        bool needsTarget = entry.LinkTarget.Length > TarLayout.LinkNameLength || !Ascii.IsValid(entry.LinkTarget);
-        bool needsUser = !FitsOwnerField(entry.UserName);
-        bool needsGroup = !FitsOwnerField(entry.GroupName);
+        // Written for those names only: GNU tar warns of a record that it does not know, bsdtar fails without it.
         if (!(Utf8.IsValid(path) && Utf8.IsValid(entry.LinkTarget) && Utf8.IsValid(entry.UserName) && Utf8.IsValid(entry.GroupName)))
         {
             records.Add(PaxKeyword.HeaderCharset, PaxKeyword.Binary);
         }
 
-        if (isSparse)
+        if (entry.Extents is not null)
         {
             records.Add(PaxKeyword.SparseMajor, 1);
             records.Add(PaxKeyword.SparseMinor, 0);
             records.Add(PaxKeyword.SparseName, path);
             records.Add(PaxKeyword.SparseRealSize, entry.Size);
         }
-        else if (needsPath)
+        else if (path.Length > TarLayout.NameLength || !Ascii.IsValid(path))
         {
             records.Add(PaxKeyword.Path, path);
         }
 
-        if (needsTarget)
+        if (entry.LinkTarget.Length > TarLayout.LinkNameLength || !Ascii.IsValid(entry.LinkTarget))
         {
             records.Add(PaxKeyword.LinkPath, entry.LinkTarget);
         }
 
-        if (needsUser)
+        if (!FitsOwnerField(entry.UserName))
         {
             records.Add(PaxKeyword.UserName, entry.UserName);
         }
 
-        if (needsGroup)
+        if (!FitsOwnerField(entry.GroupName))
         {
             records.Add(PaxKeyword.GroupName, entry.GroupName);
         }

@@ -8,7 +8,7 @@ internal static unsafe class DirectoryReader
 {
     private const int FirstBuffer = 64 * 1024;
 
-    /// <summary>Room for more records than one call returns for less is not worth the call.</summary>
+    /// <summary>A buffer with less room than this grows first: a call should bring more than a few names.</summary>
     private const int LeastRoom = 32 * 1024;
 
     // struct linux_dirent64, see getdents(2).

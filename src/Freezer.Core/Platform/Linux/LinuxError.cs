@@ -7,12 +7,20 @@ internal static class LinuxError
 {
     /// <param name="call">The system call's name.</param>
     /// <param name="error">The error number, positive or as the negative result of a <see cref="SystemCalls"/> method.</param>
-    /// <param name="name">What the call was for; empty where it has no name of its own.</param>
+    /// <param name="name">What the call was for.</param>
     internal static FileSystemException Make(string call, long error, ReadOnlySpan<byte> name)
     {
         int number = (int)Math.Abs(error);
-        string subject = name.IsEmpty ? "an open file" : $"'{EntryPath.ToText(name)}'";
-        return new FileSystemException(Classify(number), $"{call} of {subject}: {Marshal.GetPInvokeErrorMessage(number)}{Hint(number)}");
+        return new FileSystemException(Classify(number), $"{call} of '{EntryPath.ToText(name)}': {Marshal.GetPInvokeErrorMessage(number)}{Hint(number)}");
+    }
+
+    /// <summary>The error of a directory that could not be opened. The system says "not a directory" of a link as well.</summary>
+    internal static FileSystemException MakeForDirectory(int directory, ReadOnlySpan<byte> name, int error)
+    {
+        bool isLink = error == -Errno.NotADirectory
+            && SystemCalls.StatAt(directory, name, out FileStatus status) == 0
+            && status.Kind == FileKind.SymbolicLink;
+        return Make("openat", isLink ? Errno.TooManyLinks : error, name);
     }
 
     private static FileError Classify(int error) => error switch

@@ -68,19 +68,14 @@ internal sealed class LinuxSourceDirectory : SourceDirectory
     internal override SourceDirectory OpenDirectory(ReadOnlySpan<byte> name)
     {
         int descriptor = OpenToRead(name, DirectoryFlags);
-        return descriptor >= 0 ? Own(descriptor, name.ToArray()) : throw LinuxTargetDirectory.NotOpened(_descriptor.Value, name, descriptor);
+        return descriptor >= 0 ? Own(descriptor, name.ToArray()) : throw LinuxError.MakeForDirectory(_descriptor.Value, name, descriptor);
     }
 
     internal override SourceFile OpenFile(ReadOnlySpan<byte> name)
     {
         // Without O_NONBLOCK the open of a FIFO would wait for a writer.
         int descriptor = OpenToRead(name, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
-        if (descriptor < 0)
-        {
-            throw LinuxError.Make("openat", descriptor, name);
-        }
-
-        return LinuxSourceFile.Own(descriptor, name);
+        return descriptor >= 0 ? LinuxSourceFile.Own(descriptor, name) : throw LinuxError.Make("openat", descriptor, name);
     }
 
     internal override byte[] ReadLink(ReadOnlySpan<byte> name)

@@ -4,10 +4,12 @@ namespace Freezer.Platform.Linux;
 internal sealed class LinuxSourceFile : SourceFile
 {
     private readonly FileStatus _status;
+    private readonly byte[] _displayName;
     private DescriptorSlot _descriptor;
 
-    private LinuxSourceFile(int descriptor, FileStatus status)
+    private LinuxSourceFile(int descriptor, FileStatus status, byte[] displayName)
     {
+        _displayName = displayName;
         _descriptor = new DescriptorSlot(descriptor);
         _status = status;
     }
@@ -20,7 +22,7 @@ internal sealed class LinuxSourceFile : SourceFile
         int result = SystemCalls.Stat(descriptor, out FileStatus status);
         if (result == 0 && status.Kind == FileKind.Regular)
         {
-            return new LinuxSourceFile(descriptor, status);
+            return new LinuxSourceFile(descriptor, status, name.ToArray());
         }
 
         _ = SystemCalls.Close(descriptor);
@@ -33,19 +35,19 @@ internal sealed class LinuxSourceFile : SourceFile
     internal override FileStatus StatAgain()
     {
         int result = SystemCalls.Stat(_descriptor.Value, out FileStatus status);
-        return result == 0 ? status : throw LinuxError.Make("statx", result, []);
+        return result == 0 ? status : throw LinuxError.Make("statx", result, _displayName);
     }
 
     internal override int ReadAt(Span<byte> buffer, long offset)
     {
         int read = SystemCalls.ReadAt(_descriptor.Value, buffer, offset);
-        return read >= 0 ? read : throw LinuxError.Make("pread", read, []);
+        return read >= 0 ? read : throw LinuxError.Make("pread", read, _displayName);
     }
 
     internal override bool TryFindData(long offset, out long start, out long end)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
         start = SystemCalls.SeekData(_descriptor.Value, offset);
-        end = start;
         if (start == -Errno.InvalidArgument)
         {
             // A file system that cannot tell: all the rest is data.
@@ -54,21 +56,18 @@ internal sealed class LinuxSourceFile : SourceFile
             return start < end;
         }
 
-        if (start >= 0)
-        {
-            end = SystemCalls.SeekHole(_descriptor.Value, start);
-        }
+        end = start < 0 ? start : SystemCalls.SeekHole(_descriptor.Value, start);
 
-        // ENXIO says that no data, or no file, is left at the offset; the file may have been cut between the calls.
+        // ENXIO says that no data is left at the offset, or no file: it may have been cut between the calls.
         return end switch
         {
             >= 0 => true,
             -Errno.NoSuchAddress => false,
-            _ => throw LinuxError.Make("lseek", end, []),
+            _ => throw LinuxError.Make("lseek", end, _displayName),
         };
     }
 
-    internal override IReadOnlyList<FileAttribute> ReadAttributes() => new ExtendedAttributes(_descriptor.Value, []).Read();
+    internal override IReadOnlyList<FileAttribute> ReadAttributes() => new ExtendedAttributes(_descriptor.Value, _displayName).Read();
 
     internal override void AdviseSequential() => SystemCalls.AdviseSequential(_descriptor.Value);
 

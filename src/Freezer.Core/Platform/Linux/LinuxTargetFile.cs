@@ -21,9 +21,10 @@ internal sealed class LinuxTargetFile : TargetFile
         while (!content.IsEmpty)
         {
             int written = SystemCalls.WriteAt(_descriptor.Value, content, offset);
-            if (written < 0)
+            if (written <= 0)
             {
-                throw LinuxError.Make("pwrite", written, _displayName);
+                // Nothing written and no error would otherwise be tried for ever.
+                throw LinuxError.Make("pwrite", written == 0 ? Errno.InputOutput : written, _displayName);
             }
 
             content = content[written..];
