@@ -145,28 +145,33 @@ internal sealed class PortableTargetDirectory : TargetDirectory
 
     internal override void Rename(ReadOnlySpan<byte> name, TargetDirectory directory, ReadOnlySpan<byte> newName)
     {
-        string from = PathOf(name);
-        var target = (PortableTargetDirectory)directory;
-        string to = target.PathOf(newName);
+        if (directory is not PortableTargetDirectory other)
+        {
+            throw new ArgumentException("The directory is of another tree.", nameof(directory));
+        }
+
+        string path = PathOf(name);
+        string newPath = other.PathOf(newName);
+        bool isDirectory = PortableStatus.Read(path).Kind == FileKind.Directory;
         try
         {
-            if (PortableStatus.Read(from).Kind != FileKind.Directory)
+            if (isDirectory)
             {
-                File.Move(from, to, overwrite: true);
-                return;
-            }
+                if (PortableStatus.TryRead(newPath, out FileStatus status) && status.Kind == FileKind.Directory)
+                {
+                    Directory.Delete(newPath, recursive: false);
+                }
 
-            // A directory takes the place of an empty one only.
-            if (PortableStatus.TryRead(to, out _))
+                Directory.Move(path, newPath);
+            }
+            else
             {
-                target.RemoveDirectory(newName);
+                File.Move(path, newPath, overwrite: true);
             }
-
-            Directory.Move(from, to);
         }
         catch (Exception exception) when (PortableError.IsExpected(exception))
         {
-            throw PortableError.Make("move", from, exception);
+            throw PortableError.Make("rename", path, exception);
         }
     }
 

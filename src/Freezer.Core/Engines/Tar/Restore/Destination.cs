@@ -64,6 +64,10 @@ internal sealed class Destination : IDisposable
         }
     }
 
+    /// <summary>The destination that <see cref="Open"/> left in the context.</summary>
+    internal static Destination Of(RestoreContext context) =>
+        context.State as Destination ?? throw new InvalidOperationException("The destination was not prepared.");
+
     /// <summary>Whether a path is there, looked up without following a link.</summary>
     internal bool Exists(EntryPath path)
     {
