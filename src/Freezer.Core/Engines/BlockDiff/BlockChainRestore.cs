@@ -72,21 +72,21 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
             await context.ReadArchiveAsync(
                 context.Chain[level],
                 runs[next].ArchiveOffset,
-                async (archive, token) => next = await ReadRunsAsync(archive, runs, next, token).ConfigureAwait(false),
+                async (archive, token) => next = await ReadRunsAsync(context.Chain[level], archive, runs, next, token).ConfigureAwait(false),
                 cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Reads runs while the next one is near.</summary>
     /// <returns>The first run that was not read.</returns>
-    private async ValueTask<int> ReadRunsAsync(PipeReader archive, IReadOnlyList<StoredRun> runs, int next, CancellationToken cancellationToken)
+    private async ValueTask<int> ReadRunsAsync(Backup level, PipeReader archive, IReadOnlyList<StoredRun> runs, int next, CancellationToken cancellationToken)
     {
         long position = runs[next].ArchiveOffset;
         do
         {
             StoredRun run = runs[next++];
-            await SkipAsync(archive, run.ArchiveOffset - position, cancellationToken).ConfigureAwait(false);
-            await ReadRunAsync(archive, run, cancellationToken).ConfigureAwait(false);
+            await SkipAsync(level, archive, run.ArchiveOffset - position, cancellationToken).ConfigureAwait(false);
+            await CopyAsync(level, archive, run, cancellationToken).ConfigureAwait(false);
             position = run.ArchiveOffset + _geometry.LengthOf(run.First, run.Count);
         }
         while (next < runs.Count && runs[next].ArchiveOffset >= position && runs[next].ArchiveOffset - position <= LargestGap);
@@ -94,7 +94,7 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
         return next;
     }
 
-    private async ValueTask ReadRunAsync(PipeReader archive, StoredRun run, CancellationToken cancellationToken)
+    private async ValueTask CopyAsync(Backup level, PipeReader archive, StoredRun run, CancellationToken cancellationToken)
     {
         int pieceBlocks = writer.PieceSize / _geometry.BlockSize;
         for (int done = 0; done < run.Count; done += pieceBlocks)
@@ -105,7 +105,7 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
             piece.Begin(_geometry.OffsetOf(first), (int)_geometry.LengthOf(first, count), _window.DigestsOf(run).Slice(done, count));
             for (Memory<byte> left = piece.Content; !left.IsEmpty;)
             {
-                ReadOnlySequence<byte> content = await ReadAsync(archive, left.Length, cancellationToken).ConfigureAwait(false);
+                ReadOnlySequence<byte> content = await ReadAsync(level, archive, left.Length, cancellationToken).ConfigureAwait(false);
                 content.CopyTo(left.Span);
                 left = left[(int)content.Length..];
                 archive.AdvanceTo(content.End);
@@ -115,18 +115,18 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
         }
     }
 
-    private static async ValueTask SkipAsync(PipeReader archive, long length, CancellationToken cancellationToken)
+    private static async ValueTask SkipAsync(Backup level, PipeReader archive, long length, CancellationToken cancellationToken)
     {
         while (length > 0)
         {
-            ReadOnlySequence<byte> content = await ReadAsync(archive, length, cancellationToken).ConfigureAwait(false);
+            ReadOnlySequence<byte> content = await ReadAsync(level, archive, length, cancellationToken).ConfigureAwait(false);
             length -= content.Length;
             archive.AdvanceTo(content.End);
         }
     }
 
     /// <summary>The next bytes of an archive: some, and at most as many as asked for.</summary>
-    private static async ValueTask<ReadOnlySequence<byte>> ReadAsync(PipeReader archive, long length, CancellationToken cancellationToken)
+    private static async ValueTask<ReadOnlySequence<byte>> ReadAsync(Backup level, PipeReader archive, long length, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -139,7 +139,7 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
             archive.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted)
             {
-                throw new BackupDamagedException("The archive ends before the content that the manifest tells of.");
+                throw new BackupDamagedException($"The archive of {level} ends before the content that the manifest tells of.");
             }
         }
     }

@@ -52,12 +52,13 @@ public sealed partial class BlockDiffEngine
             context.Target,
             async (reader, token) =>
             {
-                var manifest = new BlockManifestReader(reader);
-                BlockManifestHeader header = await ReadHeaderAsync(context, manifest, token).ConfigureAwait(false);
-                TargetWriter writer = OpenWriter(context, header.Geometry.BlockSize, token);
-                await using (writer.ConfigureAwait(false))
+                try
                 {
-                    await new BlockChainRestore(context, header, writer).RestoreAsync(manifest, token).ConfigureAwait(false);
+                    await RestoreAsync(context, new BlockManifestReader(reader), token).ConfigureAwait(false);
+                }
+                catch (BlockManifestException e)
+                {
+                    throw e.Of(context.Target);
                 }
             },
             cancellationToken);
@@ -68,6 +69,16 @@ public sealed partial class BlockDiffEngine
     {
         ArgumentNullException.ThrowIfNull(context);
         await VolumeRestore.Of(context).Target.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task RestoreAsync(RestoreContext context, BlockManifestReader manifest, CancellationToken cancellationToken)
+    {
+        BlockManifestHeader header = await ReadHeaderAsync(context, manifest, cancellationToken).ConfigureAwait(false);
+        TargetWriter writer = OpenWriter(context, header.Geometry.BlockSize, cancellationToken);
+        await using (writer.ConfigureAwait(false))
+        {
+            await new BlockChainRestore(context, header, writer).RestoreAsync(manifest, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>The length of the volume, so that a destination that is too small is refused before anything is written; 0 where
@@ -94,10 +105,17 @@ public sealed partial class BlockDiffEngine
 
     private static async ValueTask<BlockManifestHeader> ReadHeaderAsync(RestoreContext context, BlockManifestReader manifest, CancellationToken cancellationToken)
     {
-        BlockManifestHeader header = await manifest.ReadHeaderAsync(cancellationToken).ConfigureAwait(false);
-        return header.SnapshotName == SnapshotName.Of(context.Target.Id)
-            ? header
-            : throw new BackupDamagedException($"The manifest of {context.Target} is that of {header.SnapshotName}.");
+        try
+        {
+            BlockManifestHeader header = await manifest.ReadHeaderAsync(cancellationToken).ConfigureAwait(false);
+            return header.SnapshotName == SnapshotName.Of(context.Target.Id)
+                ? header
+                : throw new BlockManifestException($"It is that of {header.SnapshotName}.");
+        }
+        catch (BlockManifestException e)
+        {
+            throw e.Of(context.Target);
+        }
     }
 
     private TargetWriter OpenWriter(RestoreContext context, int blockSize, CancellationToken cancellationToken) =>

@@ -49,7 +49,7 @@ public sealed partial class BlockDiffEngine : BackupEngine
                 {
                     parent = await new BlockManifestReader(manifest).ReadHeaderAsync(token).ConfigureAwait(false);
                 }
-                catch (BackupException e)
+                catch (Exception e) when (e is BlockManifestException or BackupUnsupportedException)
                 {
                     reason = e.Message;
                 }
@@ -58,7 +58,7 @@ public sealed partial class BlockDiffEngine : BackupEngine
 
         if (parent is null)
         {
-            return BackupPlan.Full($"The parent's manifest cannot be read: {reason}");
+            return BackupPlan.Full($"The manifest of {context.Parent} cannot be used: {reason}");
         }
 
         VolumeSource source = await _options.Volumes.OpenSourceAsync(context.Resource, cancellationToken).ConfigureAwait(false);
@@ -73,6 +73,18 @@ public sealed partial class BlockDiffEngine : BackupEngine
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(archive);
+        try
+        {
+            await WriteLevelAsync(context, archive, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BlockManifestException e)
+        {
+            throw e.Of(context.Parent!);
+        }
+    }
+
+    private async Task WriteLevelAsync(BackupContext context, PipeWriter archive, CancellationToken cancellationToken)
+    {
         VolumeSource source = await _options.Volumes.OpenSourceAsync(context.Resource, cancellationToken).ConfigureAwait(false);
         await using (source.ConfigureAwait(false))
         {

@@ -9,7 +9,7 @@ internal static class BlockManifestParser
 {
     /// <summary>Reads what a manifest begins with. A manifest of another kind or version is refused as soon as that is seen.</summary>
     /// <exception cref="BackupUnsupportedException">A later version of this library wrote it.</exception>
-    /// <exception cref="BackupDamagedException">It is not the manifest of a volume, or says something impossible.</exception>
+    /// <exception cref="BlockManifestException">It is not the manifest of a volume, or says something impossible.</exception>
     internal static bool TryReadHeader(ref SequenceReader<byte> input, out BlockManifestHeader? header)
     {
         header = null;
@@ -20,7 +20,7 @@ internal static class BlockManifestParser
         ReadOnlySpan<byte> magic = record[..Math.Min(record.Length, BlockManifestFormat.MagicLength)];
         if (!BlockManifestFormat.Magic.StartsWith(magic))
         {
-            throw new BackupDamagedException("This is not the manifest of a volume.");
+            throw new BlockManifestException("It is not the manifest of a volume.");
         }
 
         if (record.Length < BlockManifestFormat.HeaderLength)
@@ -38,7 +38,7 @@ internal static class BlockManifestParser
         long length = BinaryPrimitives.ReadInt64LittleEndian(record[BlockManifestFormat.VolumeLengthOffset..]);
         if (!BlockGeometry.IsBlockSize(blockSize) || length < 0 || length > long.MaxValue - BlockGeometry.LargestBlock)
         {
-            throw new BackupDamagedException($"The manifest tells of a volume of {length} bytes in blocks of {blockSize}.");
+            throw new BlockManifestException($"It tells of a volume of {length} bytes in blocks of {blockSize}.");
         }
 
         int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(record[BlockManifestFormat.NameLengthOffset..]);
@@ -55,7 +55,7 @@ internal static class BlockManifestParser
 
     /// <summary>Reads the header of a run, or the end (<paramref name="tag"/> says which; the end's count is the volume's).
     /// The digests of a run of data follow.</summary>
-    /// <exception cref="BackupDamagedException">There is no such record.</exception>
+    /// <exception cref="BlockManifestException">There is no such record.</exception>
     internal static bool TryReadRun(ref SequenceReader<byte> input, long first, out byte tag, out BlockRun run)
     {
         run = default;
@@ -70,7 +70,7 @@ internal static class BlockManifestParser
             BlockManifestFormat.ZeroRun => record[..BlockManifestFormat.ZeroRunLength],
             BlockManifestFormat.DataRun => record,
             BlockManifestFormat.End => record[..BlockManifestFormat.EndLength],
-            _ => throw new BackupDamagedException($"The manifest has no record with the tag 0x{tag:X2}."),
+            _ => throw new BlockManifestException($"There is no record with the tag 0x{tag:X2}."),
         };
 
         if (!input.TryCopyTo(record))

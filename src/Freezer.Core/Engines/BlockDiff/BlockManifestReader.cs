@@ -36,7 +36,7 @@ internal sealed class BlockManifestReader(PipeReader source)
 
     /// <summary>Moves to the next run.</summary>
     /// <returns>False at the end.</returns>
-    /// <exception cref="BackupDamagedException">The manifest is malformed or ends too early.</exception>
+    /// <exception cref="BlockManifestException">The manifest is malformed or ends too early.</exception>
     internal async ValueTask<bool> ReadRunAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -87,7 +87,7 @@ internal sealed class BlockManifestReader(PipeReader source)
     {
         if (count != _blockCount || _nextBlock != _blockCount)
         {
-            throw new BackupDamagedException($"The manifest tells of {_nextBlock} blocks; there are {_blockCount}, and {count} at its end.");
+            throw new BlockManifestException($"It has {_nextBlock} blocks; there should be {_blockCount}, and its end tells of {count}.");
         }
 
         bool isCompleted = false;
@@ -99,7 +99,7 @@ internal sealed class BlockManifestReader(PipeReader source)
             source.AdvanceTo(result.Buffer.Start, result.Buffer.End);
             if (!isEmpty)
             {
-                throw new BackupDamagedException("Something follows the end of the manifest.");
+                throw new BlockManifestException("Something follows its end.");
             }
         }
     }
@@ -109,7 +109,7 @@ internal sealed class BlockManifestReader(PipeReader source)
         long inGroup = BlockManifestFormat.GroupBlocks - (run.First % BlockManifestFormat.GroupBlocks);
         if (run.Count <= 0 || run.Count > _blockCount - run.First || (!run.IsZero && (run.Count > inGroup || run.ArchiveOffset < 0)))
         {
-            throw new BackupDamagedException($"The manifest has an impossible run of {run.Count} blocks at block {run.First} of {_blockCount}.");
+            throw new BlockManifestException($"It has an impossible run of {run.Count} blocks at block {run.First} of {_blockCount}.");
         }
     }
 
@@ -133,7 +133,7 @@ internal sealed class BlockManifestReader(PipeReader source)
     {
         if (result.IsCompleted)
         {
-            throw new BackupDamagedException("The manifest ends too early.");
+            throw new BlockManifestException("It ends too early.");
         }
     }
 }

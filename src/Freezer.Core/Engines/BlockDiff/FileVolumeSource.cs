@@ -14,11 +14,11 @@ internal sealed class FileVolumeSource : VolumeSource
     private FileVolumeSource(SafeFileHandle handle)
     {
         _handle = handle;
-        _isDevice = OperatingSystem.IsLinux() && LinuxVolume.TryGetDeviceLength(handle, out _);
+        _isDevice = LinuxVolume.IsAvailable && LinuxVolume.TryGetDeviceLength(handle, out _);
     }
 
     public override long Length =>
-        _isDevice && OperatingSystem.IsLinux() && LinuxVolume.TryGetDeviceLength(_handle, out long length) ? length : RandomAccess.GetLength(_handle);
+        _isDevice && LinuxVolume.IsAvailable && LinuxVolume.TryGetDeviceLength(_handle, out long length) ? length : RandomAccess.GetLength(_handle);
 
     internal static FileVolumeSource Open(string path) =>
         new(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan));
@@ -31,7 +31,7 @@ internal sealed class FileVolumeSource : VolumeSource
 
     public override ValueTask<VolumeExtent?> FindDataAsync(long offset, CancellationToken cancellationToken = default)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!LinuxVolume.IsAvailable)
         {
             return base.FindDataAsync(offset, cancellationToken);
         }

@@ -12,6 +12,7 @@ internal sealed class FileVolumeTarget : VolumeTarget
     private readonly SafeFileHandle _handle;
     private readonly bool _isNew;
     private readonly long? _deviceLength;
+    private SafeFileHandle? _claim;
     private bool _isFlushed;
 
     private FileVolumeTarget(FileStream file, bool isNew)
@@ -19,7 +20,7 @@ internal sealed class FileVolumeTarget : VolumeTarget
         _file = file;
         _handle = file.SafeFileHandle;
         _isNew = isNew;
-        _deviceLength = OperatingSystem.IsLinux() && LinuxVolume.TryGetDeviceLength(_handle, out long length) ? length : null;
+        _deviceLength = LinuxVolume.IsAvailable && LinuxVolume.TryGetDeviceLength(_handle, out long length) ? length : null;
         IsZeroed = _deviceLength is null && RandomAccess.GetLength(_handle) == 0;
     }
 
@@ -36,6 +37,7 @@ internal sealed class FileVolumeTarget : VolumeTarget
             }
 
             target.EnsureFits(length);
+            target.Claim();
             return target;
         }
         catch
@@ -67,7 +69,7 @@ internal sealed class FileVolumeTarget : VolumeTarget
     public override ValueTask ZeroAsync(long offset, long length, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (!OperatingSystem.IsLinux() || !LinuxVolume.TryPunchHole(_handle, offset, length))
+        if (!LinuxVolume.IsAvailable || !LinuxVolume.TryPunchHole(_handle, offset, length))
         {
             WriteZeros(offset, length, cancellationToken);
         }
@@ -116,6 +118,15 @@ internal sealed class FileVolumeTarget : VolumeTarget
     private static FileStreamOptions OpenOptions(FileMode mode) =>
         new() { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite, BufferSize = 0 };
 
+    /// <summary>Makes sure that nobody has mounted the device, and that nobody does until the restore has ended.</summary>
+    private void Claim()
+    {
+        if (_deviceLength is not null && LinuxVolume.IsAvailable)
+        {
+            _claim = LinuxVolume.ClaimDevice(_file.Name);
+        }
+    }
+
     private void EnsureFits(long length)
     {
         if (length > _deviceLength)
@@ -136,6 +147,7 @@ internal sealed class FileVolumeTarget : VolumeTarget
 
     private void Close()
     {
+        _claim?.Dispose();
         _file.Dispose();
         if (_isNew && !_isFlushed)
         {

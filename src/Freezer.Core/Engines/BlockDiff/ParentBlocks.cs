@@ -20,10 +20,9 @@ internal sealed class ParentBlocks(BlockManifestReader? manifest)
     {
         if (_left == 0)
         {
-            // The manifest was checked to have as many blocks as its header says, which are as many as the source has.
             if (!await manifest!.ReadRunAsync(cancellationToken).ConfigureAwait(false))
             {
-                throw new BackupDamagedException("The parent's manifest ends too early.");
+                throw new BlockManifestException("It has fewer blocks than the volume.");
             }
 
             _used = 0;
@@ -49,7 +48,7 @@ internal sealed class ParentBlocks(BlockManifestReader? manifest)
     {
         if (manifest is not null && await manifest.ReadRunAsync(cancellationToken).ConfigureAwait(false))
         {
-            throw new BackupDamagedException("The parent's manifest has more blocks than the volume.");
+            throw new BlockManifestException("It has more blocks than the volume.");
         }
     }
 }

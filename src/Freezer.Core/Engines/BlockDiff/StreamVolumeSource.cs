@@ -41,6 +41,20 @@ public sealed class StreamVolumeSource : VolumeSource
     }
 
     /// <inheritdoc/>
+    public override async ValueTask<VolumeExtent?> FindDataAsync(long offset, CancellationToken cancellationToken = default)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await base.FindDataAsync(offset, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         _turn.Dispose();

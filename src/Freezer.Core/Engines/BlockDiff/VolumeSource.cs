@@ -2,7 +2,7 @@ namespace Freezer.Engines.BlockDiff;
 
 /// <summary>A volume that is backed up: an image, a device, a snapshot, or anything that is read by offset.</summary>
 /// <remarks>An author overrides <see cref="Length"/> and <see cref="ReadAsync"/>, and what else the volume can tell. Reads come
-/// from several threads at the same time; the other members are called one after another.</remarks>
+/// from several threads at the same time; the other members are called one after another, also while reads go on.</remarks>
 public abstract class VolumeSource : IAsyncDisposable
 {
     /// <summary>The volume's length in bytes as it is now. The engine asks at the beginning and at the end: a volume that has

@@ -35,6 +35,9 @@ internal sealed class BlockTestBed
 
     internal CountingPool Pool { get; } = new();
 
+    /// <summary>How often an archive was opened in the last restore.</summary>
+    internal int ArchiveReads { get; private set; }
+
     internal OperationReport Report { get; private set; } = new(null, TimeProvider.System);
 
     internal async Task<StoredLevel> BackupAsync(string resource, StoredLevel? parent = null, CancellationToken cancellationToken = default)
@@ -87,7 +90,8 @@ internal sealed class BlockTestBed
     internal async Task RestoreAsync(string destination, IReadOnlyList<StoredLevel> chain, bool overwrite = false, CancellationToken cancellationToken = default)
     {
         Report = new OperationReport(null, TimeProvider.System);
-        var context = new RestoreContext(Report, new MemoryChain(chain))
+        var source = new MemoryChain(chain);
+        var context = new RestoreContext(Report, source)
         {
             Destination = destination,
             Options = new RestoreOptions { Overwrite = overwrite },
@@ -101,6 +105,7 @@ internal sealed class BlockTestBed
         }
         finally
         {
+            ArchiveReads = source.ArchiveReads;
             if (context.State is IAsyncDisposable state)
             {
                 await state.DisposeAsync();
@@ -126,6 +131,10 @@ internal sealed class BlockTestBed
     /// <summary>A chain whose levels with an empty manifest have lost theirs.</summary>
     private sealed class MemoryChain(IReadOnlyList<StoredLevel> levels) : IRestoreSource
     {
+        private int _archiveReads;
+
+        internal int ArchiveReads => _archiveReads;
+
         public IReadOnlyList<Backup> Chain { get; } = [.. levels.Select(static level => level.Backup)];
 
         public bool HasManifest(Backup level) => Find(level).Manifest.Length > 0;
@@ -138,6 +147,7 @@ internal sealed class BlockTestBed
 
         public Task ReadArchiveAsync(Backup level, long offset, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken)
         {
+            Interlocked.Increment(ref _archiveReads);
             byte[] archive = Find(level).Archive;
             return consume(PipeReader.Create(new ReadOnlySequence<byte>(archive.AsMemory((int)Math.Min(offset, archive.Length)))), cancellationToken);
         }

@@ -57,7 +57,11 @@ internal sealed class MemoryVolumes : IVolumeProvider
 
         public override ValueTask SetLengthAsync(long length, CancellationToken cancellationToken = default)
         {
-            Array.Resize(ref volume.Content, (int)length);
+            if (!volume.HasFixedLength)
+            {
+                Array.Resize(ref volume.Content, (int)length);
+            }
+
             return ValueTask.CompletedTask;
         }
 
@@ -104,6 +108,9 @@ internal sealed class MemoryVolume
     internal VolumeExtent[]? Data { get; set; }
 
     internal VolumeExtent[]? Changes { get; set; }
+
+    /// <summary>Whether its length cannot be set, as that of a device.</summary>
+    internal bool HasFixedLength { get; set; }
 
     internal int LongestRead { get; set; } = int.MaxValue;
 
