@@ -4,7 +4,7 @@ namespace Freezer.Platform;
 internal abstract class FileTree
 {
     /// <summary>The best one for this machine.</summary>
-    internal static FileTree ForThisMachine => OperatingSystem.IsLinux() ? LinuxFileTree.Instance : PortableFileTree.Instance;
+    internal static FileTree ForThisMachine => LinuxFileTree.IsSupported ? LinuxFileTree.Instance : PortableFileTree.Instance;
 
     internal abstract FileTreeCapabilities Capabilities { get; }
 

@@ -31,11 +31,41 @@ internal abstract class SourceDirectory : IDisposable
     /// <summary>The extended attributes of the directory itself, sorted by name.</summary>
     internal abstract IReadOnlyList<FileAttribute> ReadAttributes();
 
+    /// <summary>Opens a directory below this one, component by component and without following links, however long the path is.</summary>
+    /// <param name="path">Components separated by <c>/</c>; empty for this directory itself.</param>
+    /// <returns>A reference of the caller's own.</returns>
+    internal SourceDirectory OpenPath(ReadOnlySpan<byte> path)
+    {
+        SourceDirectory directory = AddReference();
+        if (path.IsEmpty)
+        {
+            return directory;
+        }
+
+        foreach (Range component in path.Split((byte)'/'))
+        {
+            using SourceDirectory parent = directory;
+            directory = parent.OpenDirectory(path[component]);
+        }
+
+        return directory;
+    }
+
     internal SourceDirectory AddReference()
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _references) == 0, this);
-        Interlocked.Increment(ref _references);
-        return this;
+        int references = Volatile.Read(ref _references);
+        while (true)
+        {
+            // Counting up from zero would bring a closed directory back.
+            ObjectDisposedException.ThrowIf(references <= 0, this);
+            int seen = Interlocked.CompareExchange(ref _references, references + 1, references);
+            if (seen == references)
+            {
+                return this;
+            }
+
+            references = seen;
+        }
     }
 
     /// <summary>Gives up one reference; the last one closes the directory.</summary>

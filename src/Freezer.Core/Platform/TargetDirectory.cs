@@ -14,6 +14,29 @@ internal abstract class TargetDirectory : TargetNode
     /// <see cref="FileError.NotADirectory"/> where the name is something else.</summary>
     internal abstract TargetDirectory OpenDirectory(ReadOnlySpan<byte> name);
 
+    /// <summary>The same directory once more, to be disposed on its own.</summary>
+    internal abstract TargetDirectory Duplicate();
+
+    /// <summary>Opens a directory below this one, component by component and without following links, however long the path is.</summary>
+    /// <param name="path">Components separated by <c>/</c>; empty for this directory itself.</param>
+    /// <returns>A directory that the caller disposes, also where the path is empty.</returns>
+    internal TargetDirectory OpenPath(ReadOnlySpan<byte> path)
+    {
+        TargetDirectory directory = Duplicate();
+        if (path.IsEmpty)
+        {
+            return directory;
+        }
+
+        foreach (Range component in path.Split((byte)'/'))
+        {
+            using TargetDirectory parent = directory;
+            directory = parent.OpenDirectory(path[component]);
+        }
+
+        return directory;
+    }
+
     /// <summary>Creates a directory that only its owner can enter. Fails where the name is taken.</summary>
     internal abstract void CreateDirectory(ReadOnlySpan<byte> name);
 

@@ -29,13 +29,30 @@ internal sealed class TarEntry
 
     /// <summary>Where a sparse file has data, ascending; <see langword="null"/> for a file without holes.</summary>
     internal IReadOnlyList<SparseExtent>? Extents { get; set; }
+
+    /// <summary>Extended attributes, in the archive's order: the last of several with one name counts.</summary>
     internal IReadOnlyList<FileAttribute> Attributes { get; set; } = [];
 
     /// <summary>The listing of a directory in an incremental archive (see <see cref="DumpDirectory"/>), or <see langword="null"/>.</summary>
     internal byte[]? DumpDirectory { get; set; }
 
     /// <summary>How many bytes of content follow the header: the data of a regular file, without holes and without padding.</summary>
-    internal long StoredSize => Type != TarEntryType.RegularFile ? 0
-        : Extents is null ? Size
-        : Extents.Sum(static extent => extent.Length);
+    internal long StoredSize
+    {
+        get
+        {
+            if (Type != TarEntryType.RegularFile || Extents is null)
+            {
+                return Type == TarEntryType.RegularFile ? Size : 0;
+            }
+
+            long stored = 0;
+            for (int i = 0; i < Extents.Count; i++)
+            {
+                stored += Extents[i].Length;
+            }
+
+            return stored;
+        }
+    }
 }
