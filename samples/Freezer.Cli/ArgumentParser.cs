@@ -15,7 +15,8 @@ internal static class ArgumentParser
         catch (Exception exception) when (exception is FormatException or ArgumentException)
         {
             value = default;
-            result.AddError(Failure.Describe(exception));
+            string option = result.Parent is OptionResult parent ? $"{parent.Option.Name}: " : "";
+            result.AddError($"{option}{Failure.Describe(exception)}");
             return false;
         }
     }

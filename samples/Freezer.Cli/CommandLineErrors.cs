@@ -15,7 +15,18 @@ internal static class CommandLineErrors
             return $"There is no option {unknown}. (An argument that begins with a hyphen stands after --.)";
         }
 
-        return arguments.Errors.Count == 0 ? null : arguments.Errors[0].Message;
+        if (arguments.Errors.Count == 0)
+        {
+            return null;
+        }
+
+        return arguments.CommandResult.Command is RootCommand root ? NameVerbs(root, arguments.UnmatchedTokens) : arguments.Errors[0].Message;
+    }
+
+    private static string NameVerbs(RootCommand root, IReadOnlyList<string> unknown)
+    {
+        string verbs = string.Join(", ", root.Subcommands.Select(static verb => verb.Name));
+        return unknown.Count == 0 ? $"Say what to do: {verbs}." : $"There is no verb '{unknown[0]}'; there are {verbs}.";
     }
 
     private static string? FindUnknownOption(ParseResult arguments, string[] args)

@@ -40,7 +40,10 @@ internal sealed partial record StorageAddress
 
     /// <summary>Opens the storage.</summary>
     /// <param name="mayCreate">Whether a directory that is missing is made, rather than being an error.</param>
-    internal IStorage Open(bool mayCreate) => new FileStorage(Path, new FileStorageOptions { CreateRoot = mayCreate });
+    /// <exception cref="DirectoryNotFoundException">The directory is missing.</exception>
+    internal IStorage Open(bool mayCreate) => mayCreate || Directory.Exists(Path)
+        ? new FileStorage(Path, new FileStorageOptions { CreateRoot = mayCreate })
+        : throw new DirectoryNotFoundException($"There is no storage at '{Path}': there is no such directory.");
 
     /// <summary>Two letters at least, so that a drive letter is a path.</summary>
     [GeneratedRegex("^([A-Za-z][A-Za-z0-9+.-]+):")]

@@ -37,7 +37,7 @@ internal sealed record BackupReport : OperationReport
         };
     }
 
-    internal override string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.BackupReport);
+    internal override string ToJson() => JsonSerializer.Serialize(this, ReportJson.Documents.BackupReport);
 
     internal override void Write(PeopleText text, bool verbose)
     {

@@ -25,7 +25,7 @@ internal sealed record FailureReport : Report
         Cause = cause,
     };
 
-    internal override string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.FailureReport);
+    internal override string ToJson() => JsonSerializer.Serialize(this, ReportJson.Documents.FailureReport);
 
     internal override void Write(PeopleText text, bool verbose)
     {

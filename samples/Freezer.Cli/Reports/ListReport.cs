@@ -7,7 +7,7 @@ internal sealed record ListReport : Report
 {
     public required IReadOnlyList<ListedBackup> Backups { get; init; }
 
-    internal override string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.ListReport);
+    internal override string ToJson() => JsonSerializer.Serialize(this, ReportJson.Documents.ListReport);
 
     internal override void Write(PeopleText text, bool verbose)
     {

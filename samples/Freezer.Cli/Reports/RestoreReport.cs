@@ -31,7 +31,7 @@ internal sealed record RestoreReport : OperationReport
         };
     }
 
-    internal override string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.RestoreReport);
+    internal override string ToJson() => JsonSerializer.Serialize(this, ReportJson.Documents.RestoreReport);
 
     internal override void Write(PeopleText text, bool verbose)
     {
