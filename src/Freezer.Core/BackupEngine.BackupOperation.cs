@@ -32,9 +32,10 @@ public abstract partial class BackupEngine
                 FrameSize = options.FrameSize ?? codec.DefaultFrameSize,
                 Parallelism = _settings.Parallelism,
             };
+            string? unusableParent = null;
             while (true)
             {
-                ParentChoice choice = await ChooseParentAsync(cancellationToken).ConfigureAwait(false);
+                ParentChoice choice = await ChooseParentAsync(unusableParent, cancellationToken).ConfigureAwait(false);
                 BackupClaim claim = await ClaimAsync(choice, cancellationToken).ConfigureAwait(false);
                 await using (claim.ConfigureAwait(false))
                 {
@@ -44,7 +45,19 @@ public abstract partial class BackupEngine
                         continue;
                     }
 
-                    BackupDocument document = await WriteAsync(claim.Location, choice, stream, cancellationToken).ConfigureAwait(false);
+                    BackupDocument document;
+                    try
+                    {
+                        document = await WriteAsync(claim.Location, choice, stream, cancellationToken).ConfigureAwait(false);
+                    }
+                    catch (BackupDamagedException exception) when (choice.Parent is not null)
+                    {
+                        // The parent's manifest turned out to be damaged: what is stored of this level is gone again.
+                        unusableParent = exception.Message;
+                        report.Reset();
+                        continue;
+                    }
+
                     return new BackupResult
                     {
                         Outcome = report.Outcome,
@@ -59,7 +72,7 @@ public abstract partial class BackupEngine
             }
         }
 
-        private async Task<ParentChoice> ChooseParentAsync(CancellationToken cancellationToken)
+        private async Task<ParentChoice> ChooseParentAsync(string? unusableParent, CancellationToken cancellationToken)
         {
             List<BackupLocation> locations = await _catalog.ListLocationsAsync(engine.Name, backupName, cancellationToken).ConfigureAwait(false);
             if (locations.Count == 0)
@@ -68,7 +81,9 @@ public abstract partial class BackupEngine
             }
 
             BackupLocation newest = locations[^1];
-            LevelDecision decision = LevelPolicy.Decide(newest, options, _settings.TimeProvider.GetUtcNow());
+            LevelDecision decision = unusableParent is not null
+                ? LevelDecision.NewChain(CannotBuildOn(unusableParent))
+                : LevelPolicy.Decide(newest, options, _settings.TimeProvider.GetUtcNow());
             if (decision.ParentLevel is not { } parentLevel)
             {
                 return new ParentChoice([], newest.Time, decision.Reason);
@@ -111,9 +126,11 @@ public abstract partial class BackupEngine
             }
             catch (Exception exception) when (exception is BackupDamagedException or BackupUnsupportedException or CompressionUnavailableException)
             {
-                return ([], $"the newest chain cannot be built on: {exception.Message}");
+                return ([], CannotBuildOn(exception.Message));
             }
         }
+
+        private static string CannotBuildOn(string problem) => $"the newest chain cannot be built on: {problem}";
 
         private Task<BackupClaim> ClaimAsync(ParentChoice choice, CancellationToken cancellationToken)
         {

@@ -72,6 +72,21 @@ internal sealed class OperationReport(IProgress<BackupProgress>? progress, TimeP
         }
     }
 
+    /// <summary>Forgets everything: the operation begins anew.</summary>
+    internal void Reset()
+    {
+        lock (_lock)
+        {
+            _skips.Clear();
+            _notes.Clear();
+            _skipped = 0;
+        }
+
+        Interlocked.Exchange(ref _bytes, 0);
+        Interlocked.Exchange(ref _bytesStored, 0);
+        Interlocked.Exchange(ref _entries, 0);
+    }
+
     internal void AddStored(long bytes) => Interlocked.Add(ref _bytesStored, bytes);
 
     internal void Add(long bytes, long entries, EntryPath current)

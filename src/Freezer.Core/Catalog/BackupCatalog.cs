@@ -44,10 +44,15 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null)
     /// <summary>Removes what backups left behind that were never committed: killed or cut off in the middle.</summary>
     /// <param name="olderThan">Only what showed no sign of life for this long, by the storage's clock; at least <see cref="LeastSweepAge"/>.</param>
     /// <param name="cancellationToken">Cancels the sweep; what was removed so far stays removed.</param>
-    /// <returns>How many unfinished backups were removed.</returns>
+    /// <returns>How many unfinished backups were removed. What an interrupted write left inside the storage is swept too, where it has an <see cref="IStorageSweeper"/>.</returns>
     public async Task<int> SweepAsync(TimeSpan olderThan, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(olderThan, LeastSweepAge);
+        if (storage.GetFeature<IStorageSweeper>() is { } sweeper)
+        {
+            await sweeper.SweepAsync(olderThan, cancellationToken).ConfigureAwait(false);
+        }
+
         HashSet<BackupLocation> committed = [.. await ListLocationsAsync(null, null, cancellationToken).ConfigureAwait(false)];
         Dictionary<BackupLocation, Leftover> leftovers = await FindLeftoversAsync(committed, cancellationToken).ConfigureAwait(false);
         if (leftovers.Count == 0)

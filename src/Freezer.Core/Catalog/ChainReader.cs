@@ -122,7 +122,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         return ReadAsync(
             level,
             new ReadOptions { Offset = firstLeaf },
-            (stored, content, token) => StoredStreamReader.ReadAsync(
+            (stored, content, token) => StoredStreamReader.ReadRangeAsync(
                 stored, content, codec, index.ReadArchiveFramesAsync(from, token), index.ReadArchiveLeavesAsync(firstLeaf, token), range, _parallelism, token),
             consume,
             transfer,

@@ -32,7 +32,7 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
     internal FramedManifestWriter(
         PipeWriter stored, StoredStreamOptions options, LevelIndexWriter index, Guid self, ManifestFrameSet? parentFrames)
     {
-        _stream = new StoredStreamWriter(stored, options, this);
+        _stream = new StoredStreamWriter(stored, options with { FrameSize = LargestFrame }, this);
         _index = index;
         _self = self;
         _parentFrames = parentFrames;
@@ -40,11 +40,11 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
     }
 
     /// <summary>How long the manifest is, with the frames that other levels hold.</summary>
-    internal long ContentLength => _contentLength + _frame.WrittenCount;
+    internal long ContentLength => _contentLength + _frame.Length;
 
     public override bool CanGetUnflushedBytes => true;
 
-    public override long UnflushedBytes => _frame.WrittenCount + _cut.Sum(static frame => (long)frame.Content.WrittenCount);
+    public override long UnflushedBytes => _frame.Length + _cut.Sum(static frame => (long)frame.Content.Length);
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
@@ -63,12 +63,12 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
     public override void EndBlock()
     {
         ReadOnlySpan<byte> block = _frame.WrittenSpan[_blockStart..];
-        if (_frame.WrittenCount >= SmallestFrame && EndsFrame(block))
+        if (_frame.Length >= SmallestFrame && EndsFrame(block))
         {
             Cut(startsBlock: true);
         }
 
-        _blockStart = _frame.WrittenCount;
+        _blockStart = _frame.Length;
     }
 
     public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
@@ -93,7 +93,7 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
     /// <summary>Writes what is left, and waits until all of it has gone to the storage.</summary>
     internal async Task<StoredStreamSummary> EndAsync(CancellationToken cancellationToken)
     {
-        if (_frame.WrittenCount > 0)
+        if (_frame.Length > 0)
         {
             Cut(startsBlock: true);
         }
@@ -160,9 +160,9 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
 
     private void CutBefore(int sizeHint)
     {
-        if (_frame.WrittenCount > 0 && _frame.WrittenCount + Math.Max(sizeHint, 1) > LargestFrame)
+        if (_frame.Length > 0 && _frame.Length + Math.Max(sizeHint, 1) > LargestFrame)
         {
-            Cut(startsBlock: _blockStart == _frame.WrittenCount);
+            Cut(startsBlock: _blockStart == _frame.Length);
             _blockStart = 0;
         }
     }
@@ -170,7 +170,7 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
     private void Cut(bool startsBlock)
     {
         _cut.Enqueue(new CutFrame(_frame, _startsBlock));
-        _contentLength += _frame.WrittenCount;
+        _contentLength += _frame.Length;
         _startsBlock = startsBlock;
         _frame = _stream.RentFrame();
         _blockStart = 0;
@@ -179,7 +179,7 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
     private async ValueTask WriteFrameAsync(CutFrame frame, CancellationToken cancellationToken)
     {
         Sha256Digest digest = Sha256Digest.Of(frame.Content.WrittenSpan);
-        bool known = _parentFrames?.TryFind(digest, frame.Content.WrittenCount, out ManifestFrame reference) ?? Not(out reference);
+        bool known = _parentFrames?.TryFind(digest, frame.Content.Length, out ManifestFrame reference) ?? Not(out reference);
         if (known)
         {
             frame.Content.Dispose();

@@ -88,7 +88,7 @@ internal sealed class LevelIndexWriter(PipeWriter destination) : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(record[LevelIndexLayout.FrameFlags..], frame.StartsBlock ? LevelIndexLayout.FrameStartsBlock : 0);
         BinaryPrimitives.WriteInt64LittleEndian(record[LevelIndexLayout.FrameStoredOffset..], frame.StoredOffset);
         frame.Owner.TryWriteBytes(record[LevelIndexLayout.FrameOwner..], bigEndian: true, out _);
-        ((ReadOnlySpan<byte>)frame.Digest).CopyTo(record[LevelIndexLayout.FrameDigest..]);
+        frame.Digest.CopyTo(record[LevelIndexLayout.FrameDigest..]);
     }
 
     private async ValueTask AddLeafAsync(OpenPage page, Sha256Digest leaf, CancellationToken cancellationToken)
@@ -96,7 +96,7 @@ internal sealed class LevelIndexWriter(PipeWriter destination) : IDisposable
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            ((ReadOnlySpan<byte>)leaf).CopyTo(page.Add(0, StoredStreamOptions.LeafSize));
+            leaf.CopyTo(page.Add(0, StoredStreamOptions.LeafSize));
             await WriteIfFullAsync(page, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -129,7 +129,7 @@ internal sealed class LevelIndexWriter(PipeWriter destination) : IDisposable
         BinaryPrimitives.WriteInt64LittleEndian(entry[LevelIndexLayout.EntryOffset..], _position);
         BinaryPrimitives.WriteInt64LittleEndian(entry[LevelIndexLayout.EntryFirstContent..], page.FirstContent);
         BinaryPrimitives.WriteInt64LittleEndian(entry[LevelIndexLayout.EntryFirstStored..], page.FirstStored);
-        ((ReadOnlySpan<byte>)Sha256Digest.Of(records)).CopyTo(entry[LevelIndexLayout.EntryDigest..]);
+        Sha256Digest.Of(records).CopyTo(entry[LevelIndexLayout.EntryDigest..]);
         _directory.Advance(LevelIndexLayout.DirectoryEntrySize);
         destination.Write(records);
         _position += records.Length;

@@ -36,6 +36,10 @@ internal abstract class DurableFiles
     /// <returns>Whether there is such a directory.</returns>
     internal abstract bool TrySyncDirectory(string path);
 
+    /// <summary>Creates a directory. One that is there already stays as it is.</summary>
+    /// <returns>Whether it is there; not where the one above it is missing.</returns>
+    internal abstract bool TryCreateDirectory(string path, UnixFileMode mode);
+
     /// <summary>Removes a directory where it is there and empty.</summary>
     /// <returns>Whether it was.</returns>
     internal abstract bool TryRemoveDirectory(string path);

@@ -80,6 +80,23 @@ internal sealed class LinuxDurableFiles : DurableFiles
         return true;
     }
 
+    /// <remarks>The base class library would make missing ones above it too, open to everybody.</remarks>
+    internal override bool TryCreateDirectory(string path, UnixFileMode mode)
+    {
+        if (CreateDirectory(path, (uint)mode) == 0)
+        {
+            return true;
+        }
+
+        int error = Marshal.GetLastPInvokeError();
+        return error switch
+        {
+            EEXIST => true,
+            ENOENT => false,
+            _ => throw Failure(error, path),
+        };
+    }
+
     internal override bool TryRemoveDirectory(string path)
     {
         if (RemoveDirectory(path) == 0)

@@ -80,6 +80,20 @@ internal sealed partial class PortableDurableFiles : DurableFiles
 
     internal override bool TrySyncDirectory(string path) => Directory.Exists(path);
 
+    internal override bool TryCreateDirectory(string path, UnixFileMode mode)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, mode);
+        }
+
+        return true;
+    }
+
     internal override bool TryRemoveDirectory(string path)
     {
         try

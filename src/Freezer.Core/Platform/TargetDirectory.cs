@@ -58,6 +58,9 @@ internal abstract class TargetDirectory : TargetNode
     /// <summary>Removes an empty directory.</summary>
     internal abstract void RemoveDirectory(ReadOnlySpan<byte> name);
 
+    /// <summary>Moves what a name stands for, without following it. A file, or an empty directory, of the new name is replaced.</summary>
+    internal abstract void Rename(ReadOnlySpan<byte> name, TargetDirectory directory, ReadOnlySpan<byte> newName);
+
     /// <summary>A name of this directory that is neither file nor directory (a link, FIFO, device), to set its metadata.</summary>
     internal abstract TargetNode OpenNode(ReadOnlySpan<byte> name);
 }

@@ -200,14 +200,19 @@ public sealed class FileStorage : IStorage, IStorageSweeper
         {
             file = _directory.Files.OpenRead(path);
             FileStatus status = _directory.Files.Stat(file);
-            entry = status.Kind == FileKind.Regular ? FileStorageDirectory.EntryOf(key, status) : throw FileStorageErrors.Missing(key);
+            entry = status.Kind == FileKind.Regular ? FileStorageDirectory.EntryOf(key, status) : throw StorageException.NotFound(key);
             return file;
         }
-        catch (Exception failure) when (FileStorageErrors.IsForeign(failure))
+        catch (Exception failure)
         {
             file?.Dispose();
             _directory.RequireRoot();
-            throw FileStorageErrors.Of(key.Value, failure);
+            if (FileStorageErrors.IsForeign(failure))
+            {
+                throw FileStorageErrors.Of(key.Value, failure);
+            }
+
+            throw;
         }
     }
 

@@ -139,15 +139,8 @@ internal sealed class FileStorageDirectory(string root, FileStorageOptions optio
             CreateDirectory(parent);
         }
 
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(directory);
-        }
-        else
-        {
-            Directory.CreateDirectory(directory, options.DirectoryMode);
-        }
-
+        // Where the one above was removed meanwhile, the next attempt to create the file begins anew.
+        _ = Files.TryCreateDirectory(directory, options.DirectoryMode);
         if (parent is not null && parent.Length < Root.Length)
         {
             Files.TrySyncDirectory(parent);

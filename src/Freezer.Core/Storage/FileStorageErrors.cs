@@ -6,7 +6,7 @@ namespace Freezer.Storage;
 internal static class FileStorageErrors
 {
     /// <summary>Error numbers that are the same on Linux and macOS.</summary>
-    private const int NoEntry = 2, TooManyOpenInSystem = 23, TooManyOpen = 24, NotADirectory = 20, FileTooLarge = 27, NoSpaceLeft = 28, ReadOnly = 30;
+    private const int NoEntry = 2, TooManyOpenInSystem = 23, TooManyOpen = 24, NotADirectory = 20, NoSpaceLeft = 28, ReadOnly = 30;
 
     private const int LinuxNameTooLong = 36, LinuxLoop = 40, LinuxQuota = 122;
 
@@ -16,9 +16,10 @@ internal static class FileStorageErrors
     private const int WindowsHandleDiskFull = unchecked((int)0x80070027), WindowsDiskFull = unchecked((int)0x80070070),
         WindowsQuota = unchecked((int)0x8007050F), WindowsSharing = unchecked((int)0x80070020);
 
-    /// <summary>Whether an exception comes from the file system and has not been told as a storage's yet.</summary>
+    /// <summary>Whether an exception comes from the file system and has not been told as a storage's yet. The base class
+    /// library tells EFBIG, a file too large for its file system, as an argument that is out of range.</summary>
     internal static bool IsForeign(Exception failure) =>
-        failure is IOException and not StorageException or UnauthorizedAccessException;
+        failure is (IOException and not StorageException) or UnauthorizedAccessException or ArgumentOutOfRangeException;
 
     internal static StorageException Of(string? key, Exception failure)
     {
@@ -30,12 +31,6 @@ internal static class FileStorageErrors
     /// <summary>Whether the failure says that a name, or a directory on the way to it, is missing.</summary>
     internal static bool IsMissing(IOException failure) =>
         failure is FileNotFoundException or DirectoryNotFoundException || ErrorNumberOf(failure) is NoEntry or NotADirectory;
-
-    internal static StorageException Missing(StorageKey key, Exception? failure = null) =>
-        new(StorageErrorKind.NotFound, key.Value, "there is no such object", innerException: failure);
-
-    internal static StorageException Taken(StorageKey key) =>
-        new(StorageErrorKind.AlreadyExists, key.Value, "an object of this name exists already; it is unchanged");
 
     private static (StorageErrorKind Kind, string Message) Describe(Exception failure)
     {
@@ -49,6 +44,8 @@ internal static class FileStorageErrors
                 return (StorageErrorKind.Unsupported, failure.Message);
             case UnauthorizedAccessException:
                 return Denied(failure);
+            case ArgumentOutOfRangeException:
+                return (StorageErrorKind.TooLarge, "the file system takes no file of this length");
         }
 
         return ErrorNumberOf(failure) switch
@@ -57,7 +54,6 @@ internal static class FileStorageErrors
             LinuxFileSync.EACCES or LinuxFileSync.EPERM or ReadOnly => Denied(failure),
             NoSpaceLeft or WindowsDiskFull or WindowsHandleDiskFull =>
                 (StorageErrorKind.NoSpace, "the file system is full"),
-            FileTooLarge => (StorageErrorKind.TooLarge, "the file system takes no file of this length"),
             TooManyOpen or TooManyOpenInSystem => (StorageErrorKind.Unavailable, "too many files are open"),
             WindowsSharing => (StorageErrorKind.Unavailable, "another process keeps the file to itself"),
             WindowsQuota => OverQuota,

@@ -92,7 +92,7 @@ internal sealed class FileStorageListing(FileStorageDirectory directory)
         if (status.Kind == FileKind.SymbolicLink && Directory.Exists(path))
         {
             throw new StorageException(StorageErrorKind.Unsupported, key,
-                "a link to a directory stands in the storage, and a listing that left it out would lack what lies behind it; mount the file system there instead");
+                "a link to a directory stands in the storage, and a listing does not follow it; mount the file system there instead");
         }
 
         if (status.Kind == FileKind.Regular)

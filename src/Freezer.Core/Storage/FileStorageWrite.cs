@@ -75,7 +75,7 @@ internal sealed class FileStorageWrite : IDisposable
     {
         try
         {
-            MakeVersionUnique();
+            _ = TryMakeVersionUnique();
             RandomAccess.FlushToDisk(_file.SafeFileHandle);
             FileStatus status = _directory.Files.Stat(_file.SafeFileHandle);
 
@@ -129,11 +129,20 @@ internal sealed class FileStorageWrite : IDisposable
 
     /// <summary>The clock of many file systems ticks every few milliseconds only, and a freed inode is soon used again. Random
     /// digits below one millisecond tell two objects apart that were written within a tick; the time stays the file system's.</summary>
-    private void MakeVersionUnique()
+    /// <returns>Whether it is unique; some mounts let nobody set times, and inode, tick and length have to do there.</returns>
+    private bool TryMakeVersionUnique()
     {
-        DateTime written = File.GetLastWriteTimeUtc(_file.SafeFileHandle);
-        int digits = RandomNumberGenerator.GetInt32((int)TimeSpan.TicksPerMillisecond);
-        File.SetLastWriteTimeUtc(_file.SafeFileHandle, written.AddTicks(-digits));
+        try
+        {
+            DateTime written = File.GetLastWriteTimeUtc(_file.SafeFileHandle);
+            int digits = RandomNumberGenerator.GetInt32((int)TimeSpan.TicksPerMillisecond);
+            File.SetLastWriteTimeUtc(_file.SafeFileHandle, written.AddTicks(-digits));
+            return true;
+        }
+        catch (Exception failure) when (FileStorageErrors.IsForeign(failure))
+        {
+            return false;
+        }
     }
 
     private void GiveName()
@@ -168,7 +177,7 @@ internal sealed class FileStorageWrite : IDisposable
 
         if (mode == WriteMode.CreateNew)
         {
-            throw FileStorageErrors.Taken(key);
+            throw StorageException.AlreadyExists(key);
         }
     }
 

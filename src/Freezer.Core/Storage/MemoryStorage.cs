@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 
@@ -33,7 +34,7 @@ public sealed class MemoryStorage : IStorage
         Check(key, cancellationToken);
         if (options.Mode == WriteMode.CreateNew && _objects.ContainsKey(key))
         {
-            throw Taken(key);
+            throw StorageException.AlreadyExists(key);
         }
 
         MemoryObject.Builder builder = new(options.LengthHint);
@@ -65,7 +66,7 @@ public sealed class MemoryStorage : IStorage
         Check(key, cancellationToken);
         if (!_objects.TryGetValue(key, out MemoryObject? found))
         {
-            throw new StorageException(StorageErrorKind.NotFound, key.Value, "there is no such object");
+            throw StorageException.NotFound(key);
         }
 
         (long offset, long left) = options.Resolve(found.Entry);
@@ -166,12 +167,9 @@ public sealed class MemoryStorage : IStorage
         }
         else if (!_objects.TryAdd(key, written))
         {
-            throw Taken(key);
+            throw StorageException.AlreadyExists(key);
         }
     }
 
-    private string NextVersion() => Interlocked.Increment(ref _lastVersion).ToString("x", System.Globalization.CultureInfo.InvariantCulture);
-
-    private static StorageException Taken(StorageKey key) =>
-        new(StorageErrorKind.AlreadyExists, key.Value, "an object of this name exists already; it is unchanged");
+    private string NextVersion() => Interlocked.Increment(ref _lastVersion).ToString("x", CultureInfo.InvariantCulture);
 }

@@ -15,6 +15,15 @@ internal static class LinuxError
         return new FileSystemException(Classify(number), $"{call} of {subject}: {Marshal.GetPInvokeErrorMessage(number)}{Hint(number)}");
     }
 
+    /// <summary>The error of a directory that could not be opened. The system says "not a directory" of a link as well.</summary>
+    internal static FileSystemException MakeForDirectory(int directory, ReadOnlySpan<byte> name, int error)
+    {
+        bool isLink = error == -Errno.NotADirectory
+            && SystemCalls.StatAt(directory, name, out FileStatus status) == 0
+            && status.Kind == FileKind.SymbolicLink;
+        return Make("openat", isLink ? Errno.TooManyLinks : error, name);
+    }
+
     private static FileError Classify(int error) => error switch
     {
         Errno.NoEntry => FileError.NotFound,

@@ -68,7 +68,7 @@ internal sealed class LinuxSourceDirectory : SourceDirectory
     internal override SourceDirectory OpenDirectory(ReadOnlySpan<byte> name)
     {
         int descriptor = OpenToRead(name, DirectoryFlags);
-        return descriptor >= 0 ? Own(descriptor, name.ToArray()) : throw LinuxTargetDirectory.NotOpened(_descriptor.Value, name, descriptor);
+        return descriptor >= 0 ? Own(descriptor, name.ToArray()) : throw LinuxError.MakeForDirectory(_descriptor.Value, name, descriptor);
     }
 
     internal override SourceFile OpenFile(ReadOnlySpan<byte> name)

@@ -63,7 +63,7 @@ internal sealed class LinuxTargetDirectory : TargetDirectory
         int descriptor = SystemCalls.OpenAt(_descriptor.Value, name, OpenFlags.ReadOnly | OpenFlags.Directory);
         return descriptor >= 0
             ? new LinuxTargetDirectory(descriptor, name.ToArray())
-            : throw NotOpened(_descriptor.Value, name, descriptor);
+            : throw LinuxError.MakeForDirectory(_descriptor.Value, name, descriptor);
     }
 
     internal override TargetDirectory Duplicate()
@@ -114,6 +114,16 @@ internal sealed class LinuxTargetDirectory : TargetDirectory
     internal override void RemoveDirectory(ReadOnlySpan<byte> name) =>
         Check("unlinkat", SystemCalls.UnlinkAt(_descriptor.Value, name, LookupFlags.RemoveDirectory), name);
 
+    internal override void Rename(ReadOnlySpan<byte> name, TargetDirectory directory, ReadOnlySpan<byte> newName)
+    {
+        if (directory is not LinuxTargetDirectory other)
+        {
+            throw new ArgumentException("The directory is of another tree.", nameof(directory));
+        }
+
+        Check("renameat", SystemCalls.RenameAt(_descriptor.Value, name, other._descriptor.Value, newName), name);
+    }
+
     internal override TargetNode OpenNode(ReadOnlySpan<byte> name)
     {
         int descriptor = SystemCalls.OpenAt(_descriptor.Value, name, OpenFlags.PathOnly);
@@ -134,14 +144,6 @@ internal sealed class LinuxTargetDirectory : TargetDirectory
     internal override IReadOnlyList<byte[]> ListAttributes() => Metadata.ListAttributes();
 
     public override void Dispose() => _ = _descriptor.Close();
-
-    /// <summary>The error of a directory that could not be opened. The system calls a link "not a directory", which is not what a caller asks.</summary>
-    internal static FileSystemException NotOpened(int directory, ReadOnlySpan<byte> name, int error) =>
-        error == -Errno.NotADirectory
-        && SystemCalls.StatAt(directory, name, out FileStatus status) == 0
-        && status.Kind == FileKind.SymbolicLink
-            ? LinuxError.Make("openat", Errno.TooManyLinks, name)
-            : LinuxError.Make("openat", error, name);
 
     private static void Check(string call, int result, ReadOnlySpan<byte> name)
     {

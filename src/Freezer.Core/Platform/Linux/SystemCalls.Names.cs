@@ -177,6 +177,23 @@ internal static unsafe partial class SystemCalls
         }
     }
 
+    internal static int RenameAt(int directory, ReadOnlySpan<byte> name, int newDirectory, ReadOnlySpan<byte> newName)
+    {
+        Span<byte> buffer = stackalloc byte[NativeName.Capacity];
+        Span<byte> newBuffer = stackalloc byte[NativeName.Capacity];
+        fixed (byte* path = NativeName.Terminate(name, buffer), to = NativeName.Terminate(newName, newBuffer))
+        {
+            int result;
+            do
+            {
+                result = renameat(directory, path, newDirectory, to);
+            }
+            while (IsInterrupted(result));
+
+            return Result(result);
+        }
+    }
+
     private static int OpenAt(int directory, byte* path, int flags, uint mode)
     {
         int result;
@@ -229,4 +246,7 @@ internal static unsafe partial class SystemCalls
 
     [LibraryImport(C, SetLastError = true)]
     private static partial int unlinkat(int directory, byte* path, int flags);
+
+    [LibraryImport(C, SetLastError = true)]
+    private static partial int renameat(int directory, byte* path, int newDirectory, byte* newPath);
 }

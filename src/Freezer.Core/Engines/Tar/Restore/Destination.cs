@@ -1,0 +1,102 @@
+using Freezer.Platform;
+
+namespace Freezer.Engines.Tar.Restore;
+
+/// <summary>The directory that a restore writes into, and what is known of it for the whole restore.</summary>
+internal sealed class Destination : IDisposable
+{
+    private Destination(RestoreContext context, FileTree tree, TargetDirectory root, bool wasEmpty)
+    {
+        Tree = tree;
+        Root = root;
+        WasEmpty = wasEmpty;
+        IsTrusted = context.IsTrusted;
+        Owned = new OwnedNames(wasEmpty);
+        Include = new IncludeFilter(context.Options.Include);
+        Report = new RestoreReport(context);
+        Metadata = new MetadataWriter(tree, Report, IsTrusted);
+    }
+
+    internal FileTree Tree { get; }
+
+    internal TargetDirectory Root { get; }
+
+    /// <summary>Whether nothing was in it when the restore began. Otherwise the options say that it is written over.</summary>
+    internal bool WasEmpty { get; }
+
+    internal bool IsTrusted { get; }
+
+    internal OwnedNames Owned { get; }
+
+    internal IncludeFilter Include { get; }
+
+    internal RestoreReport Report { get; }
+
+    internal MetadataWriter Metadata { get; }
+
+    /// <summary>Opens the destination, or makes it with what is missing above it. A link that the user names is followed.</summary>
+    /// <exception cref="BackupException">It is no directory, is not empty although it is not to be written over, or cannot be used.</exception>
+    internal static Destination Open(RestoreContext context, FileTree tree)
+    {
+        string path = context.Destination;
+        TargetDirectory? root = null;
+        try
+        {
+            Make(path, tree);
+            root = tree.OpenTarget(path);
+            bool isEmpty = root.ListNames().Count == 0;
+            if (!isEmpty && !context.Options.Overwrite)
+            {
+                throw new BackupException($"The destination '{path}' is not empty. Name an empty directory, or set {nameof(RestoreOptions)}.{nameof(RestoreOptions.Overwrite)} to write over what is there.");
+            }
+
+            var destination = new Destination(context, tree, root, isEmpty);
+            root = null;
+            return destination;
+        }
+        catch (Exception e) when (e is FileSystemException or UnauthorizedAccessException or (IOException and not BackupException))
+        {
+            throw new BackupException($"The destination '{path}' cannot be used: {e.Message}", e);
+        }
+        finally
+        {
+            root?.Dispose();
+        }
+    }
+
+    /// <summary>Whether a path is there, looked up without following a link.</summary>
+    internal bool Exists(EntryPath path)
+    {
+        if (path.IsRoot)
+        {
+            return true;
+        }
+
+        try
+        {
+            using TargetDirectory directory = Root.OpenPath(path.Parent.Bytes.Span);
+            return directory.TryStat(path.Name.Span, out _);
+        }
+        catch (FileSystemException e) when (e.Error is FileError.NotFound or FileError.IsALink or FileError.NotADirectory)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose() => Root.Dispose();
+
+    private static void Make(string path, FileTree tree)
+    {
+        try
+        {
+            if (tree.Stat(path).Kind != FileKind.Directory)
+            {
+                throw new BackupException($"The destination '{path}' is not a directory. Name a directory, or a path where there is nothing yet.");
+            }
+        }
+        catch (FileSystemException e) when (e.Error == FileError.NotFound)
+        {
+            Directory.CreateDirectory(path);
+        }
+    }
+}
