@@ -500,7 +500,7 @@ public sealed class WorkflowTests
     {
         _engine.WhileWriting = context =>
         {
-            context.ReportSkip(new Skip(EntryPath.Parse("a/b"), SkipKind.Unreadable, "Permission denied."));
+            context.ReportSkip(new SkippedEntry(EntryPath.Parse("a/b"), SkipKind.Unreadable, "Permission denied."));
             return Task.CompletedTask;
         };
         BackupResult result = await BackupAsync();

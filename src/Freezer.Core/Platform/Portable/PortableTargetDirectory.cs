@@ -143,6 +143,33 @@ internal sealed class PortableTargetDirectory : TargetDirectory
         }
     }
 
+    internal override void Rename(ReadOnlySpan<byte> name, TargetDirectory directory, ReadOnlySpan<byte> newName)
+    {
+        string from = PathOf(name);
+        var target = (PortableTargetDirectory)directory;
+        string to = target.PathOf(newName);
+        try
+        {
+            if (PortableStatus.Read(from).Kind != FileKind.Directory)
+            {
+                File.Move(from, to, overwrite: true);
+                return;
+            }
+
+            // A directory takes the place of an empty one only.
+            if (PortableStatus.TryRead(to, out _))
+            {
+                target.RemoveDirectory(newName);
+            }
+
+            Directory.Move(from, to);
+        }
+        catch (Exception exception) when (PortableError.IsExpected(exception))
+        {
+            throw PortableError.Make("move", from, exception);
+        }
+    }
+
     internal override TargetNode OpenNode(ReadOnlySpan<byte> name)
     {
         string path = PathOf(name);
