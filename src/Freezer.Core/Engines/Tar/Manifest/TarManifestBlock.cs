@@ -20,7 +20,7 @@ internal sealed class TarManifestBlock
     /// <summary>The sum of the sizes of the regular files.</summary>
     internal long TotalSize { get; private set; }
 
-    /// <summary>How many entries are skips.</summary>
+    /// <summary>How many skips there are among the entries and the directory itself.</summary>
     internal int Skipped { get; private set; }
 
     /// <summary>The directory's own record.</summary>
@@ -69,7 +69,7 @@ internal sealed class TarManifestBlock
     {
         _body = body;
         _origin = origin;
-        (Count, Skipped, TotalSize) = (0, 0, 0);
+        (Count, TotalSize) = (0, 0);
         var cursor = new ManifestCursor(body, origin, position);
         Path = new EntryPath(cursor.ReadBytes("the length of a path", TarManifestFormat.LongestPath));
         if (!ManifestNames.IsPath(Path.Bytes.Span))
@@ -78,7 +78,7 @@ internal sealed class TarManifestBlock
         }
 
         _ownOffset = cursor.Position;
-        TarManifestRecordCodec.ReadOwn(ref cursor);
+        Skipped = TarManifestRecordCodec.ReadOwn(ref cursor).IsSkipped ? 1 : 0;
         _ownEnd = cursor.Position;
         ReadOnlySpan<byte> last = default;
         while (!cursor.IsAtEnd)

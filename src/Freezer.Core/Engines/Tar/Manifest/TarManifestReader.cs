@@ -6,7 +6,7 @@ namespace Freezer.Engines.Tar.Manifest;
 /// <summary>What a manifest holds, as its end says.</summary>
 /// <param name="Directories">Directory blocks, that of the root included.</param>
 /// <param name="Entries">Entries of all of them.</param>
-/// <param name="Skips">How many of the entries are skips.</param>
+/// <param name="Skips">How many skips there are: among the entries, and directories themselves.</param>
 /// <param name="Bytes">The sum of the sizes of all regular files.</param>
 internal readonly record struct TarManifestCounts(long Directories, long Entries, long Skips, long Bytes);
 

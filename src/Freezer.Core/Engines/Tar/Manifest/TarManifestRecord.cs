@@ -83,4 +83,13 @@ internal struct TarManifestRecord
 
     /// <summary>Whether some level of the chain holds the entry. The name of one that none holds is known, and nothing else.</summary>
     internal readonly bool IsStored => (Flags & (TarManifestFlags.Skipped | TarManifestFlags.Stale)) != TarManifestFlags.Skipped;
+
+    /// <summary>The same record with bytes of its own, valid for good.</summary>
+    internal readonly TarManifestRecord ToOwned() => this with
+    {
+        UserName = UserName.ToArray(),
+        GroupName = GroupName.ToArray(),
+        LinkTarget = LinkTarget.ToArray(),
+        FirstName = new EntryPath(FirstName.Bytes.ToArray()),
+    };
 }

@@ -31,9 +31,10 @@ internal sealed class TarManifestWriter(ManifestWriter destination)
     {
         BeginDirectory(path);
         TarManifestRecordCodec.WriteOwn(_block, own);
+        _counts = _counts with { Skips = _counts.Skips + (own.IsSkipped ? 1 : 0) };
     }
 
-    /// <summary>Begins the block of a directory whose record has not changed.</summary>
+    /// <summary>Begins the block of a directory whose record, which is no skip, has not changed.</summary>
     internal void BeginDirectory(EntryPath path, ReadOnlySpan<byte> ownBytes)
     {
         BeginDirectory(path);
@@ -59,12 +60,13 @@ internal sealed class TarManifestWriter(ManifestWriter destination)
     /// <summary>Adds an entry that has not changed, with the bytes that its record had in the parent.</summary>
     /// <param name="name">The entry's name.</param>
     /// <param name="recordBytes">The record as <see cref="TarManifestBlock.RecordBytes"/> gives it.</param>
-    /// <param name="size">The size of a regular file, 0 for everything else.</param>
-    internal void AddUnchanged(ReadOnlySpan<byte> name, ReadOnlySpan<byte> recordBytes, long size)
+    /// <param name="size">The size of a regular file that is stored, 0 for everything else.</param>
+    /// <param name="isSkip">Whether the record is a skip.</param>
+    internal void AddUnchanged(ReadOnlySpan<byte> name, ReadOnlySpan<byte> recordBytes, long size, bool isSkip = false)
     {
         _block.WriteBytes(name);
         _block.WriteFixed(recordBytes);
-        Count(size, skipped: false);
+        Count(size, isSkip);
     }
 
     /// <summary>Writes the directory's block.</summary>
