@@ -268,7 +268,7 @@ public sealed class BackupAndRestoreTests(SampleRepository sample) : IClassFixtu
     {
         Tool.Require("setpriv");
         string[] command = FreezerProgram.AsNobody;
-        Xunit.Skip.IfNot(
+        Skip.IfNot(
             Tool.TryRun(command[0], [.. command[1..], "test", "-r", FreezerProgram.Path]).Status == 0,
             "setpriv cannot run the program as another user");
     }

@@ -15,7 +15,7 @@ public sealed class InterruptionTests : IDisposable
     [InlineData("TERM")]
     public void A_signal_cancels_cleanly_and_leaves_nothing(string signal)
     {
-        Xunit.Skip.If(OperatingSystem.IsWindows(), "Windows has no signals");
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no signals");
         string storage = _scratch.Make("store");
         string source = _scratch.Make("source");
         byte[] content = new byte[64 << 20];

@@ -59,7 +59,7 @@ internal abstract record OperationReport : Report
 /// <summary>A skip as the document has it.</summary>
 internal sealed record ReportedSkip(string Path, string Kind, string Reason)
 {
-    internal static IReadOnlyList<ReportedSkip> Of(IReadOnlyList<Skip> skips) =>
+    internal static IReadOnlyList<ReportedSkip> Of(IReadOnlyList<SkippedEntry> skips) =>
         [.. skips.Select(static skip => new ReportedSkip(skip.Path.ToString(), NameOf(skip.Kind), skip.Reason))];
 
     private static string NameOf(SkipKind kind) => kind switch

@@ -48,7 +48,7 @@ public sealed class ReadmeExamples : IDisposable
             Compression = Compression.Zstd.WithLevel(9),
         };
         BackupResult result = await engine.BackupAsync(folder, "home", weekly);
-        foreach (Skip skip in result.Skips)
+        foreach (SkippedEntry skip in result.Skips)
         {
             Console.WriteLine($"{skip.Path} is not in the backup: {skip.Reason}");
         }
