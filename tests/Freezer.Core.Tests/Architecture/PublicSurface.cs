@@ -82,7 +82,8 @@ internal sealed class PublicSurface
         }
 
         IEnumerable<Type> inherited = type.BaseType?.GetInterfaces() ?? [];
-        foreach (Type contract in type.IsEnum ? [] : type.GetInterfaces().Except(inherited).Where(static contract => contract.IsVisible).OrderBy(static contract => contract.Name, StringComparer.Ordinal))
+        IEnumerable<Type> own = type.IsEnum ? [] : type.GetInterfaces().Except(inherited).Where(static contract => contract.IsVisible);
+        foreach (Type contract in own.OrderBy(static contract => contract.Name, StringComparer.Ordinal))
         {
             yield return TypeName.Of(contract);
         }
