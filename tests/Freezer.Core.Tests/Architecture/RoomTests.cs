@@ -100,15 +100,13 @@ public sealed class RoomTests
     };
 
     /// <summary>Refers to types in a field, in a call, in a handler and in a type argument.</summary>
-    private sealed class Sample
+    private sealed class Sample(FileStorage storage)
     {
-        private readonly FileStorage? _storage = null;
-
         internal bool Use(List<MemoryStorage> storages)
         {
             try
             {
-                return StorageKey.Parse(_storage?.Root ?? "") == default && storages.Count > 0;
+                return StorageKey.Parse(storage.Root) == default && storages.Count > 0;
             }
             catch (StorageException)
             {
