@@ -81,7 +81,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
             : NamingDamageAsync(level, async () =>
             {
                 LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
-                await ReadFramesAsync(level, codec, index, default, consume, _whole, cancellationToken).ConfigureAwait(false);
+                await ReadFramesAsync(level, codec, index, default, consume, _parallelism, _whole, cancellationToken).ConfigureAwait(false);
             });
     }
 
@@ -107,6 +107,8 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
                     await SkipAsync(content, offset - from.ContentOffset, token).ConfigureAwait(false);
                     await consume(content, token).ConfigureAwait(false);
                 },
+                // Archives of a chain are read side by side: all cores for the first, which holds most, and one for each increment.
+                level.Level == 0 ? _parallelism : 1,
                 _partial,
                 cancellationToken).ConfigureAwait(false);
         });
@@ -115,7 +117,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     public void Dispose() => _turn.Dispose();
 
     private Task ReadFramesAsync(
-        Backup level, ICompressionCodec codec, LevelIndexReader index, FramePosition from, Func<PipeReader, CancellationToken, Task> consume, TransferOptions transfer, CancellationToken cancellationToken)
+        Backup level, ICompressionCodec codec, LevelIndexReader index, FramePosition from, Func<PipeReader, CancellationToken, Task> consume, int parallelism, TransferOptions transfer, CancellationToken cancellationToken)
     {
         long firstLeaf = from.StoredOffset - (from.StoredOffset % StoredStreamOptions.LeafSize);
         var range = new StoredRange(firstLeaf, (int)(from.StoredOffset - firstLeaf));
@@ -123,7 +125,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
             level,
             new ReadOptions { Offset = firstLeaf },
             (stored, content, token) => StoredStreamReader.ReadRangeAsync(
-                stored, content, codec, index.ReadArchiveFramesAsync(from, token), index.ReadArchiveLeavesAsync(firstLeaf, token), range, _parallelism, token),
+                stored, content, codec, index.ReadArchiveFramesAsync(from, token), index.ReadArchiveLeavesAsync(firstLeaf, token), range, parallelism, token),
             consume,
             transfer,
             cancellationToken);
