@@ -206,7 +206,7 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
                 const string reason = "It shrank again and again while it was read; what is stored of it ends with zeros.";
                 record.Flags |= TarManifestFlags.Stale | TarManifestFlags.Skipped;
                 (record.SkipKind, record.SkipReason) = (SkipKind.Inconsistent, reason);
-                context.ReportSkip(new Skip(path, SkipKind.Inconsistent, reason));
+                context.ReportSkip(new SkippedEntry(path, SkipKind.Inconsistent, reason));
                 break;
             default:
                 // The member that was begun is removed again by the corrected listing.
@@ -359,14 +359,14 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
     {
         plan.Skip(index, SkipKind.Unreadable, reason);
         _listingIsWrong |= _isBegun;
-        context.ReportSkip(new Skip(plan.PathOf(index), SkipKind.Unreadable, reason));
+        context.ReportSkip(new SkippedEntry(plan.PathOf(index), SkipKind.Unreadable, reason));
     }
 
     private void Forget(DirectoryPlan plan, int index, string reason)
     {
         plan.ForgetAndSkip(index, SkipKind.Unreadable, reason);
         _listingIsWrong = true;
-        context.ReportSkip(new Skip(plan.PathOf(index), SkipKind.Unreadable, reason));
+        context.ReportSkip(new SkippedEntry(plan.PathOf(index), SkipKind.Unreadable, reason));
     }
 
     private static void SetStored(DirectoryPlan plan, int index, EntryPath path, in TarManifestRecord record)

@@ -238,7 +238,7 @@ internal sealed class DirectoryPlanner(BackupContext context, FileTree tree, Cha
             plan.Keep(ref entry, new TarManifestRecord { Kind = FileKind.Directory, Flags = TarManifestFlags.Stale });
             EntryPath path = plan.PathOf(index);
             Carried.Add(path, error.Message);
-            context.ReportSkip(new Skip(path, SkipKind.Unreadable, error.Message));
+            context.ReportSkip(new SkippedEntry(path, SkipKind.Unreadable, error.Message));
         }
         else
         {
@@ -249,7 +249,7 @@ internal sealed class DirectoryPlanner(BackupContext context, FileTree tree, Cha
     private void Skip(DirectoryPlan plan, int index, string reason)
     {
         plan.Skip(index, SkipKind.Unreadable, reason);
-        context.ReportSkip(new Skip(plan.PathOf(index), SkipKind.Unreadable, reason));
+        context.ReportSkip(new SkippedEntry(plan.PathOf(index), SkipKind.Unreadable, reason));
     }
 
     private void PlanSingle(DirectoryPlan plan, int index, in TarManifestRecord parent)

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Freezer.Tests.Engines.Tar.Create;
 
 /// <summary>One level of a backup, in memory.</summary>
-internal sealed record TarLevel(Backup Backup, byte[] Archive, byte[] Manifest, IReadOnlyList<Freezer.Skip> Skips, IReadOnlyList<Note> Notes)
+internal sealed record TarLevel(Backup Backup, byte[] Archive, byte[] Manifest, IReadOnlyList<SkippedEntry> Skips, IReadOnlyList<Note> Notes)
 {
     /// <summary>Takes a level on a parent, or level 0.</summary>
     internal static async Task<TarLevel> TakeAsync(
