@@ -42,7 +42,7 @@ public sealed class DamagedRepositoryTests(SampleRepository sample) : IClassFixt
     public void A_damaged_archive_is_named()
     {
         string storage = sample.CopyTo(Path.Combine(_scratch.Path, "store"));
-        FlipAByte(sample.PathOf(storage, 0, "data"));
+        Scramble(sample.PathOf(storage, 0, "data"));
 
         ProgramRun run = Restore(storage).ShouldEndWith(Failed);
 
@@ -63,9 +63,10 @@ public sealed class DamagedRepositoryTests(SampleRepository sample) : IClassFixt
     public void An_altered_metadata_document_is_named()
     {
         string storage = sample.CopyTo(Path.Combine(_scratch.Path, "store"));
-        FlipAByte(sample.PathOf(storage, 2, "metadata"));
+        string metadata = sample.PathOf(storage, 2, "metadata");
+        File.WriteAllText(metadata, File.ReadAllText(metadata).Replace("\"entries\":", "\"entries\":1", StringComparison.Ordinal));
 
-        ((string?)Restore(storage).ShouldEndWith(Failed).Document["error"]).Should().Contain("/metadata");
+        ((string?)Restore(storage).ShouldEndWith(Failed).Document["error"]).Should().Contain("/metadata").And.Contain("altered");
     }
 
     [Fact]
@@ -104,10 +105,16 @@ public sealed class DamagedRepositoryTests(SampleRepository sample) : IClassFixt
 
     private ProgramRun Restore(string storage) => FreezerProgram.Run("restore", "--storage", storage, "--name", SampleRepository.Name, "--json", Target);
 
-    private static void FlipAByte(string path)
+    /// <summary>Inverts all but the beginning, so that the damage hits what a restore needs.</summary>
+    private static void Scramble(string path)
     {
+        const int Beginning = 16;
         byte[] bytes = File.ReadAllBytes(path);
-        bytes[bytes.Length / 2] ^= 0x40;
+        foreach (ref byte value in bytes.AsSpan(Beginning))
+        {
+            value ^= 0xFF;
+        }
+
         File.WriteAllBytes(path, bytes);
     }
 }

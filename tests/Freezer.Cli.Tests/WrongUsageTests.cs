@@ -15,7 +15,7 @@ public sealed class WrongUsageTests : IDisposable
         { "frobnicate", "There is no verb 'frobnicate'; there are backup, restore, list." },
         { "backup --name n SOURCE", "Option '--storage' is required." },
         { "backup --storage STORE SOURCE", "Option '--name' is required." },
-        { "backup --storage STORE --name n", "Required argument missing for command: 'backup'." },
+        { "backup --storage STORE --name n", "Required argument 'SOURCE' missing for command: 'backup'." },
         { "backup --storage STORE --name n --exlude x SOURCE", "There is no option --exlude." },
         { "backup --storage STORE --name n SOURCE -x", "There is no option -x." },
         { "backup --storage STORE --name n --name m SOURCE", "Option '--name' expects a single argument but 2 were provided." },

@@ -1,29 +1,42 @@
+using System.Text.Json.Serialization;
+
 namespace Freezer.Cli;
 
 /// <summary>What a backup and a restore have in common.</summary>
 internal abstract record OperationReport : Report
 {
+    [JsonPropertyOrder(-1)]
     public required string Engine { get; init; }
 
+    [JsonPropertyOrder(-1)]
     public required string Name { get; init; }
 
+    [JsonPropertyOrder(-1)]
     public required int Level { get; init; }
 
     /// <summary>In seconds since 1970.</summary>
+    [JsonPropertyOrder(-1)]
     public required long Timestamp { get; init; }
 
+    [JsonPropertyOrder(-1)]
     public required Guid Id { get; init; }
 
+    [JsonPropertyOrder(-1)]
     public required Guid? Parent { get; init; }
 
+    [JsonPropertyOrder(-1)]
     public required long Entries { get; init; }
 
+    [JsonPropertyOrder(-1)]
     public required long Skipped { get; init; }
 
+    [JsonPropertyOrder(1)]
     public required IReadOnlyList<ReportedSkip> Skips { get; init; }
 
+    [JsonPropertyOrder(1)]
     public required IReadOnlyList<ReportedNote> Notes { get; init; }
 
+    [JsonPropertyOrder(1)]
     public required double Seconds { get; init; }
 
     protected string Title => $"{Engine}/{Name} level {Level} of {PeopleText.Time(Timestamp)}";

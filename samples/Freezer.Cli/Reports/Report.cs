@@ -9,10 +9,10 @@ internal abstract record Report
     internal const string SkipsStatus = "complete-with-skips";
     internal const string FailedStatus = "failed";
 
-    [JsonPropertyOrder(-2)]
+    [JsonPropertyOrder(-3)]
     public required string Status { get; init; }
 
-    [JsonPropertyOrder(-1)]
+    [JsonPropertyOrder(-2)]
     public string? Error { get; init; }
 
     [JsonIgnore]

@@ -2,17 +2,22 @@ namespace Freezer.Tests.Engines.BlockDiff;
 
 public sealed partial class BlockDiffEngineTests
 {
-    [Fact]
-    public async Task A_damaged_block_fails_the_restore_with_its_place()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(255)]
+    [InlineData(256)]
+    [InlineData(599)]
+    public async Task A_damaged_block_fails_the_restore_with_its_place(int block)
     {
         var bed = new BlockTestBed();
-        bed.Volumes.Add("source", Images.Dense(600));
+        MemoryVolume volume = bed.Volumes.Add("source", Images.Dense(600));
         StoredLevel full = await bed.BackupAsync("source");
-        full.Archive[^(2 * BlockSize)] ^= 1;
+        int stored = full.Archive.AsSpan().IndexOf(volume.Content.AsSpan(block * BlockSize, BlockSize));
+        full.Archive[stored + 100] ^= 1;
 
         Func<Task> restore = () => RestoreAsync(bed, [full]);
 
-        await restore.Should().ThrowAsync<BackupDamagedException>().WithMessage($"*{full.Backup}*at byte {598 * BlockSize} *");
+        await restore.Should().ThrowAsync<BackupDamagedException>().WithMessage($"*{full.Backup}*at byte {block * BlockSize} *");
         bed.Pool.Rented.Should().Be(0);
         bed.Volumes["target"].Flushes.Should().Be(0);
     }
