@@ -52,13 +52,43 @@ internal sealed class TreeWalk(SourceDirectory root, TarEngineOptions options, I
     {
         try
         {
-            frame.Directory ??= root.OpenPath(frame.Path.Bytes.Span);
-            return frame.Directory.OpenDirectory(next.Name);
+            if (frame.Directory is null)
+            {
+                Reopen();
+            }
+
+            return frame.Directory!.OpenDirectory(next.Name);
         }
         catch (FileSystemException error) when (error.Error != FileError.TooManyOpenFiles)
         {
             queue.Add(new WalkedDirectory { Path = path, Status = next.Status, Source = null, Error = error }, cancellationToken);
             return null;
+        }
+    }
+
+    /// <summary>Opens the last directories on the way once more, from the nearest one that is open.</summary>
+    private void Reopen()
+    {
+        int last = _frames.Count - 1;
+        int open = _frames.FindLastIndex(static frame => frame.Directory is not null);
+        SourceDirectory directory = open < 0 ? root.AddReference() : _frames[open].Directory!.AddReference();
+        try
+        {
+            for (int i = Math.Max(open + 1, 1); i <= last; i++)
+            {
+                using SourceDirectory above = directory;
+                directory = above.OpenDirectory(_frames[i].Path.Name.Span);
+                if (last - i < MostOpen)
+                {
+                    _frames[i].Directory = directory.AddReference();
+                }
+            }
+
+            _frames[last].Directory ??= directory.AddReference();
+        }
+        finally
+        {
+            directory.Dispose();
         }
     }
 
