@@ -1,4 +1,5 @@
 using Freezer.Engines.Tar.Exclude;
+using Freezer.Engines.Tar.Manifest;
 using Freezer.Platform;
 
 namespace Freezer.Engines.Tar.Walk;
@@ -8,6 +9,9 @@ internal sealed class TreeWalk(SourceDirectory root, TarEngineOptions options, I
 {
     /// <summary>How many directories on the way to the current one stay open; the others are opened again from the root.</summary>
     private const int MostOpen = 128;
+
+    /// <summary>What is in the directory must fit the manifest's longest path too.</summary>
+    private const int LongestPath = TarManifestFormat.LongestPath - TarManifestFormat.LongestName;
 
     private readonly List<Frame> _frames = [];
     private readonly ulong _device = root.Status.Device;
@@ -52,6 +56,11 @@ internal sealed class TreeWalk(SourceDirectory root, TarEngineOptions options, I
     {
         try
         {
+            if (path.Bytes.Length > LongestPath)
+            {
+                throw new FileSystemException(FileError.NameTooLong, $"The path of the directory is longer than {LongestPath} bytes");
+            }
+
             if (frame.Directory is null)
             {
                 Reopen();

@@ -404,6 +404,20 @@ public sealed class TarBackupRaceTests : IDisposable
             .Should().ThrowAsync<FileSystemException>().WithMessage("Permission denied");
 
     [SkippableFact]
+    public async Task A_consumer_that_is_gone_ends_the_backup()
+    {
+        for (int i = 0; i < 40; i++)
+        {
+            Write($"{i % 7}/{i}", Large / 10);
+        }
+
+        var tree = new InterceptedFileTree(FileTree.ForThisMachine);
+        await FluentActions.Awaiting(() => TarLevel.TakeAsync(_source, tree: tree, stopReading: true))
+            .Should().ThrowAsync<IOException>().WithMessage("*stopped before its end*");
+        tree.Open.Should().Be(0);
+    }
+
+    [SkippableFact]
     public async Task A_cancelled_backup_leaves_nothing_open()
     {
         for (int i = 0; i < 40; i++)
