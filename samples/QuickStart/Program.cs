@@ -17,7 +17,8 @@ try
     await using var storage = new FileStorage(Path.Combine(scratch, "storage"));
     var engine = new TarEngine(storage);
 
-    // The first backup of a name is a full one, the next one holds what has changed since.
+    // The first backup of a name is a full one, the next one holds what has changed since. (And what was younger than two
+    // seconds the first time: such a file may have changed again without its times telling.)
     Dictionary<string, string> before = Describe(source);
     BackupResult full = await engine.BackupAsync(source, "quickstart");
     if (args.Length == 0)

@@ -81,8 +81,9 @@ internal sealed class PublicSurface
             yield return TypeName.Of(parent);
         }
 
-        IEnumerable<Type> inherited = type.BaseType?.GetInterfaces() ?? [];
-        foreach (Type contract in type.IsEnum ? [] : type.GetInterfaces().Except(inherited).Where(static contract => contract.IsVisible).OrderBy(static contract => contract.Name, StringComparer.Ordinal))
+        Type[] inherited = type.BaseType?.GetInterfaces() ?? [];
+        IEnumerable<Type> contracts = type.IsEnum ? [] : type.GetInterfaces().Except(inherited).Where(static contract => contract.IsVisible);
+        foreach (Type contract in contracts.OrderBy(static contract => contract.Name, StringComparer.Ordinal))
         {
             yield return TypeName.Of(contract);
         }
