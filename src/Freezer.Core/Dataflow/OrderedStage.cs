@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using System.Threading.Tasks.Sources;
@@ -47,7 +47,9 @@ internal sealed class OrderedStage<TItem> : IAsyncDisposable
     private readonly int _parallelism;
     private readonly Func<IStageWorker<TItem>> _createWorker;
     private readonly Channel<TItem> _inOrder;
-    private readonly BlockingCollection<TItem> _work = [];
+    // A thread that finds no work sleeps at once: the library's blocking collections first spin, on a core that others need.
+    private readonly Queue<TItem> _work = new();
+    private bool _isEnded;
     private readonly List<Task> _workers = [];
     private int _unfinished;
     private volatile bool _isAbandoned;
@@ -89,7 +91,11 @@ internal sealed class OrderedStage<TItem> : IAsyncDisposable
         }
 
         Interlocked.Increment(ref _unfinished);
-        _work.Add(item, CancellationToken.None);
+        lock (_work)
+        {
+            _work.Enqueue(item);
+            Monitor.Pulse(_work);
+        }
     }
 
     /// <summary>Says that nothing more comes, because of a failure where one is given. Only the first call counts.</summary>
@@ -124,14 +130,35 @@ internal sealed class OrderedStage<TItem> : IAsyncDisposable
     {
         _isAbandoned = true;
         Complete();
-        _work.CompleteAdding();
+        lock (_work)
+        {
+            _isEnded = true;
+            Monitor.PulseAll(_work);
+        }
+
         await Task.WhenAll(_workers).ConfigureAwait(false);
         while (_inOrder.Reader.TryRead(out TItem? item))
         {
             item.Dispose();
         }
+    }
 
-        _work.Dispose();
+    private bool TryTakeWork([MaybeNullWhen(false)] out TItem item)
+    {
+        lock (_work)
+        {
+            while (!_work.TryDequeue(out item))
+            {
+                if (_isEnded)
+                {
+                    return false;
+                }
+
+                Monitor.Wait(_work);
+            }
+
+            return true;
+        }
     }
 
     private void StartWorkerWhereAllAreBusy()
@@ -148,7 +175,7 @@ internal sealed class OrderedStage<TItem> : IAsyncDisposable
         IStageWorker<TItem>? worker = null;
         try
         {
-            foreach (TItem item in _work.GetConsumingEnumerable())
+            while (TryTakeWork(out TItem? item))
             {
                 try
                 {
