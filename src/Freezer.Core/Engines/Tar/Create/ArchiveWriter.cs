@@ -60,7 +60,7 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
         SettleFailures(slice);
         if (slice.IsFirst)
         {
-            BeginDirectory(plan);
+            BeginDirectory(plan, alreadyRead: slice.End);
         }
 
         int kept = 0;
@@ -112,7 +112,7 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
         }
     }
 
-    private void BeginDirectory(DirectoryPlan plan)
+    private void BeginDirectory(DirectoryPlan plan, int alreadyRead)
     {
         bool getsMember = plan.NeedsMember;
         bool isInTheWay = false;
@@ -124,6 +124,8 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
 
         if (isInTheWay)
         {
+            SettleDenied(plan, alreadyRead);
+
             // A listing without a name removes what is there under it.
             WriteDirectory(plan, clearsTheWay: true);
         }
@@ -274,6 +276,34 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
         }
     }
 
+    /// <summary>Settles what may not be read before anything is removed to make way for it: what earlier levels hold of it is to stay.</summary>
+    private void SettleDenied(DirectoryPlan plan, int alreadyRead)
+    {
+        for (int i = 0; i < plan.Entries.Length; i++)
+        {
+            ref readonly PlannedEntry entry = ref plan.Entries[i];
+            bool willBeRead = entry.Action == EntryAction.ReadLarge || (entry.Action == EntryAction.Read && i >= alreadyRead);
+            if (!entry.IsInTheWay || !willBeRead || plan.Status(i).Kind != FileKind.Regular)
+            {
+                continue;
+            }
+
+            try
+            {
+                plan.Source!.OpenFile(plan.Name(i)).Dispose();
+            }
+            catch (FileSystemException error) when (error.Error == FileError.AccessDenied)
+            {
+                Skip(plan, i, error.Message);
+            }
+            catch (FileSystemException)
+            {
+                // Whatever else it is will be settled when the entry is read.
+                continue;
+            }
+        }
+    }
+
     /// <summary>Decides about an entry that could not be read: it has vanished, has become something else, or is a skip.</summary>
     private void Settle(PlanSlice slice, int index, FileSystemException error)
     {
@@ -357,6 +387,13 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
 
     private void Skip(DirectoryPlan plan, int index, string reason)
     {
+        if (_isBegun && plan.Entries[index].IsInTheWay)
+        {
+            // What earlier levels hold of it has made way already.
+            Forget(plan, index, reason);
+            return;
+        }
+
         plan.Skip(index, SkipKind.Unreadable, reason);
         _listingIsWrong |= _isBegun;
         context.ReportSkip(new SkippedEntry(plan.PathOf(index), SkipKind.Unreadable, reason));

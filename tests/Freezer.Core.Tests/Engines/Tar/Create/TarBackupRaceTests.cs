@@ -250,11 +250,18 @@ public sealed class TarBackupRaceTests : IDisposable
     }
 
     [SkippableTheory]
-    [InlineData(10)]
-    [InlineData(Large)]
-    public async Task An_unreadable_file_that_an_earlier_level_holds_is_kept_as_it_was(int size)
+    [InlineData(10, false)]
+    [InlineData(10, true)]
+    [InlineData(Large, false)]
+    [InlineData(Large, true)]
+    public async Task An_unreadable_file_that_an_earlier_level_holds_is_kept_as_it_was(int size, bool hasAttribute)
     {
         Write("a", size);
+        if (hasAttribute)
+        {
+            NativeFiles.SetAttribute(NativeFiles.Path(At("a")), "user.a", [1]);
+        }
+
         Write("b", 10);
         TarLevel full = await TarLevel.TakeAsync(_source);
         full.Extract(_target);

@@ -354,7 +354,7 @@ public sealed class TarBackupTests : IDisposable
 
     private static Dictionary<string, TarManifestRecord> Records(TarLevel level) => ManifestContent.Read(level.Manifest);
 
-    private static IEnumerable<string> Names(TarLevel level) => Records(level).Keys;
+    private static List<string> Names(TarLevel level) => [.. Records(level).Keys];
 
     private string At(string name) => Path.Combine(_source, name);
 
