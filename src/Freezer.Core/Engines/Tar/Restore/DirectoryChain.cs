@@ -1,3 +1,4 @@
+using System.Numerics;
 using Freezer.Platform;
 
 namespace Freezer.Engines.Tar.Restore;
@@ -254,7 +255,8 @@ internal sealed class DirectoryChain : IDisposable
         Release(frame);
     }
 
-    /// <summary>Opens the last level again, and so many above it as may be open, after the restore has come up from far below.</summary>
+    /// <summary>Opens the last level again, after the restore has come up from far below. Beside those next to it, levels stay open at
+    /// distances that double, so that coming up from a great depth does not begin at the top again and again.</summary>
     private DirectoryFrame Reopen()
     {
         int last = _levels.Count - 1;
@@ -274,7 +276,7 @@ internal sealed class DirectoryChain : IDisposable
                 Leave(frame);
             }
 
-            if (last - i < OpenLevels / 2)
+            if (last - i < OpenLevels / 2 || BitOperations.IsPow2(last - i))
             {
                 _levels[i] = new Level(path, next);
             }

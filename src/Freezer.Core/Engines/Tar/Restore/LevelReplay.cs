@@ -40,7 +40,8 @@ internal sealed class LevelReplay : IAsyncDisposable
             }
             catch (TarFormatException e)
             {
-                throw new BackupDamagedException($"The archive of the backup {level} is damaged: {e.Message}. What comes behind the damage was not restored.", e);
+                await replay._writer.CompleteAsync().ConfigureAwait(false);
+                throw new BackupDamagedException($"The archive of the backup {level} is damaged: {e.Message}. What stands in front of the damage was restored, and nothing behind it.", e);
             }
         }
     }
