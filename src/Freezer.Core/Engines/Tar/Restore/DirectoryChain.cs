@@ -267,21 +267,34 @@ internal sealed class DirectoryChain : IDisposable
         }
 
         DirectoryFrame frame = _levels[open].Frame!;
-        for (int i = open + 1; i <= last; i++)
+        DirectoryFrame? passing = null;
+        try
         {
-            EntryPath path = _levels[i].Path;
-            DirectoryFrame next = FindLeft(path) ?? OpenAgain(frame, path);
-            if (_levels[i - 1].Frame != frame)
+            for (int i = open + 1; i <= last; i++)
             {
-                Leave(frame);
-            }
+                EntryPath path = _levels[i].Path;
+                DirectoryFrame next = FindLeft(path) ?? OpenAgain(frame, path);
+                if (passing is not null)
+                {
+                    Leave(passing);
+                }
 
-            if (last - i < OpenLevels / 2 || BitOperations.IsPow2(last - i))
+                passing = next;
+                if (last - i < OpenLevels / 2 || BitOperations.IsPow2(last - i))
+                {
+                    _levels[i] = new Level(path, next);
+                    passing = null;
+                }
+
+                frame = next;
+            }
+        }
+        finally
+        {
+            if (passing is not null)
             {
-                _levels[i] = new Level(path, next);
+                Leave(passing);
             }
-
-            frame = next;
         }
 
         return frame;

@@ -202,22 +202,26 @@ internal sealed class TreeRemoval(Destination destination, CancellationToken can
         }
 
         TargetDirectory current = open < 0 ? directory : _levels[open].Handle!;
-        bool isKept = true;
-        for (int i = open + 1; i <= last; i++)
+        TargetDirectory? passing = null;
+        try
         {
-            TargetDirectory next = current.OpenDirectory(_levels[i].Name.Span);
-            if (!isKept)
+            for (int i = open + 1; i <= last; i++)
             {
-                current.Dispose();
-            }
+                TargetDirectory next = current.OpenDirectory(_levels[i].Name.Span);
+                passing?.Dispose();
+                passing = next;
+                if (last - i < OpenLevels / 2 || BitOperations.IsPow2(last - i))
+                {
+                    _levels[i].Handle = next;
+                    passing = null;
+                }
 
-            isKept = last - i < OpenLevels / 2 || BitOperations.IsPow2(last - i);
-            if (isKept)
-            {
-                _levels[i].Handle = next;
+                current = next;
             }
-
-            current = next;
+        }
+        finally
+        {
+            passing?.Dispose();
         }
     }
 

@@ -47,26 +47,39 @@ internal sealed class RestoreBench : IDisposable
         RunAsync(options, [.. archives.Select(static (archive, level) => new StoredLevel(Levels.Make(level), archive, null))], default);
 
     /// <summary>Restores levels as the engine does: directly where they have manifests.</summary>
-    internal async Task<OperationReport> RunAsync(RestoreOptions options, IReadOnlyList<StoredLevel> levels, CancellationToken cancellationToken)
+    internal async Task<OperationReport> RunAsync(
+        RestoreOptions options, IReadOnlyList<StoredLevel> levels, CancellationToken cancellationToken, Action<long>? delivering = null)
+    {
+        var source = new StoredChain(levels) { Delivering = delivering };
+        try
+        {
+            return await RunAsync(Root, _tree, options, source, cancellationToken);
+        }
+        finally
+        {
+            source.OpenStreams.Should().Be(0, "whoever opens a stream of the storage closes it");
+            BytesRead = source.BytesRead;
+        }
+    }
+
+    /// <summary>Restores a chain into any directory.</summary>
+    internal static async Task<OperationReport> RunAsync(
+        string destination, FileTree tree, RestoreOptions options, StoredChain chain, CancellationToken cancellationToken)
     {
         var report = new OperationReport(null, TimeProvider.System);
-        var source = new StoredChain(levels);
-        var context = new RestoreContext(report, source) { Destination = Root, Options = options, Logger = NullLogger.Instance };
-        var engine = new TarEngine(new NoStorage(), _tree);
+        var context = new RestoreContext(report, chain) { Destination = destination, Options = options, Logger = NullLogger.Instance };
+        var engine = new TarEngine(new NoStorage(), tree);
         try
         {
             await Prepare(engine, context, cancellationToken);
             await RestoreChain(engine, context, cancellationToken);
             await Finish(engine, context, cancellationToken);
+            return report;
         }
         finally
         {
             (context.State as IDisposable)?.Dispose();
         }
-
-        source.OpenStreams.Should().Be(0, "whoever opens a stream of the storage closes it");
-        BytesRead = source.BytesRead;
-        return report;
     }
 
     internal Task<OperationReport> RunAsync(RestoreOptions options, params TarLevel[] levels) =>

@@ -19,6 +19,9 @@ internal sealed class StoredChain(IReadOnlyList<StoredLevel> levels) : IRestoreS
 
     internal long BytesRead => _bytesRead;
 
+    /// <summary>Called with the number of bytes so far before each piece is delivered. What it throws is the storage's failure.</summary>
+    internal Action<long>? Delivering { get; init; }
+
     public bool HasManifest(Backup level) => Find(level).Manifest is not null;
 
     public Task ReadManifestAsync(Backup level, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken) =>
@@ -53,10 +56,20 @@ internal sealed class StoredChain(IReadOnlyList<StoredLevel> levels) : IRestoreS
     private async Task ProduceAsync(ReadOnlyMemory<byte> bytes, PipeWriter writer)
     {
         const int Chunk = 16 << 10;
+        Exception? failure = null;
         while (!bytes.IsEmpty)
         {
             ReadOnlyMemory<byte> chunk = bytes[..Math.Min(Chunk, bytes.Length)];
-            Interlocked.Add(ref _bytesRead, chunk.Length);
+            try
+            {
+                Delivering?.Invoke(Interlocked.Add(ref _bytesRead, chunk.Length));
+            }
+            catch (IOException e)
+            {
+                failure = e;
+                break;
+            }
+
             FlushResult flushed = await writer.WriteAsync(chunk, CancellationToken.None);
             if (flushed.IsCompleted)
             {
@@ -66,6 +79,6 @@ internal sealed class StoredChain(IReadOnlyList<StoredLevel> levels) : IRestoreS
             bytes = bytes[chunk.Length..];
         }
 
-        await writer.CompleteAsync();
+        await writer.CompleteAsync(failure);
     }
 }
