@@ -38,6 +38,8 @@ internal static class UnprivilegedRestore
         return output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
+    /// <summary>No thread but this one may use the assembly before it is initialized, and a restore uses several: it runs when the empty
+    /// program has ended.</summary>
     [ModuleInitializer]
     internal static void RunWhenAsked()
     {
@@ -46,16 +48,18 @@ internal static class UnprivilegedRestore
             return;
         }
 
-        try
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
         {
-            Restore(request.Split(';')).GetAwaiter().GetResult();
-            Environment.Exit(0);
-        }
-        catch (Exception e)
-        {
-            Console.Error.WriteLine(e);
-            Environment.Exit(1);
-        }
+            try
+            {
+                Restore(request.Split(';')).GetAwaiter().GetResult();
+            }
+            catch (Exception e)
+            {
+                Console.Error.WriteLine(e);
+                Environment.ExitCode = 1;
+            }
+        };
     }
 
     private static async Task Restore(string[] request)
