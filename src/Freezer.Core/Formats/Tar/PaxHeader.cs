@@ -137,6 +137,11 @@ internal sealed class PaxHeader
         {
             (_attributes ??= []).Add(new FileAttribute(PaxAttributeName.Decode(keyword[PaxKeyword.Attribute.Length..], offset), value.ToArray()));
         }
+        else if (keyword.StartsWith(PaxKeyword.AccessControlList))
+        {
+            // The text of an access list has no name of its own among attributes; whoever restores it turns it into one.
+            (_attributes ??= []).Add(new FileAttribute(keyword.ToArray(), value.ToArray()));
+        }
         else if (keyword.SequenceEqual(PaxKeyword.DumpDirectory))
         {
             DumpDirectory.Check(value, offset);

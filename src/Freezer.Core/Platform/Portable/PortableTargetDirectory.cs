@@ -145,33 +145,28 @@ internal sealed class PortableTargetDirectory : TargetDirectory
 
     internal override void Rename(ReadOnlySpan<byte> name, TargetDirectory directory, ReadOnlySpan<byte> newName)
     {
-        if (directory is not PortableTargetDirectory other)
-        {
-            throw new ArgumentException("The directory is of another tree.", nameof(directory));
-        }
-
-        string path = PathOf(name);
-        string newPath = other.PathOf(newName);
-        bool isDirectory = PortableStatus.Read(path).Kind == FileKind.Directory;
+        string from = PathOf(name);
+        var target = (PortableTargetDirectory)directory;
+        string to = target.PathOf(newName);
         try
         {
-            if (isDirectory)
+            if (PortableStatus.Read(from).Kind != FileKind.Directory)
             {
-                if (PortableStatus.TryRead(newPath, out FileStatus status) && status.Kind == FileKind.Directory)
-                {
-                    Directory.Delete(newPath, recursive: false);
-                }
+                File.Move(from, to, overwrite: true);
+                return;
+            }
 
-                Directory.Move(path, newPath);
-            }
-            else
+            // A directory takes the place of an empty one only.
+            if (PortableStatus.TryRead(to, out _))
             {
-                File.Move(path, newPath, overwrite: true);
+                target.RemoveDirectory(newName);
             }
+
+            Directory.Move(from, to);
         }
         catch (Exception exception) when (PortableError.IsExpected(exception))
         {
-            throw PortableError.Make("rename", path, exception);
+            throw PortableError.Make("move", from, exception);
         }
     }
 

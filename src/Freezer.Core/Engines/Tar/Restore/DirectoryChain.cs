@@ -1,3 +1,4 @@
+using System.Numerics;
 using Freezer.Platform;
 
 namespace Freezer.Engines.Tar.Restore;
@@ -254,7 +255,8 @@ internal sealed class DirectoryChain : IDisposable
         Release(frame);
     }
 
-    /// <summary>Opens the last level again, and so many above it as may be open, after the restore has come up from far below.</summary>
+    /// <summary>Opens the last level again, after the restore has come up from far below. Beside those next to it, levels stay open at
+    /// distances that double, so that coming up from a great depth does not begin at the top again and again.</summary>
     private DirectoryFrame Reopen()
     {
         int last = _levels.Count - 1;
@@ -265,21 +267,34 @@ internal sealed class DirectoryChain : IDisposable
         }
 
         DirectoryFrame frame = _levels[open].Frame!;
-        for (int i = open + 1; i <= last; i++)
+        DirectoryFrame? passing = null;
+        try
         {
-            EntryPath path = _levels[i].Path;
-            DirectoryFrame next = FindLeft(path) ?? OpenAgain(frame, path);
-            if (_levels[i - 1].Frame != frame)
+            for (int i = open + 1; i <= last; i++)
             {
-                Leave(frame);
-            }
+                EntryPath path = _levels[i].Path;
+                DirectoryFrame next = FindLeft(path) ?? OpenAgain(frame, path);
+                if (passing is not null)
+                {
+                    Leave(passing);
+                }
 
-            if (last - i < OpenLevels / 2)
+                passing = next;
+                if (last - i < OpenLevels / 2 || BitOperations.IsPow2(last - i))
+                {
+                    _levels[i] = new Level(path, next);
+                    passing = null;
+                }
+
+                frame = next;
+            }
+        }
+        finally
+        {
+            if (passing is not null)
             {
-                _levels[i] = new Level(path, next);
+                Leave(passing);
             }
-
-            frame = next;
         }
 
         return frame;

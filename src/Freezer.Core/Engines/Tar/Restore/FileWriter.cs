@@ -90,6 +90,7 @@ internal sealed class FileWriter(Destination destination)
         while (content.ContentRemaining > 0)
         {
             var part = await content.ReadContentAsync(cancellationToken).ConfigureAwait(false);
+            long length = part.Length;
             try
             {
                 foreach (ReadOnlyMemory<byte> segment in part)
@@ -104,7 +105,7 @@ internal sealed class FileWriter(Destination destination)
                 content.AdvanceContent(part.End);
             }
 
-            _report.Count(part.Length, request.Path);
+            _report.Count(length, request.Path);
             cancellationToken.ThrowIfCancellationRequested();
         }
 

@@ -40,7 +40,8 @@ internal sealed class LevelReplay : IAsyncDisposable
             }
             catch (TarFormatException e)
             {
-                throw new BackupDamagedException($"The archive of the backup {level} is damaged: {e.Message}. What comes behind the damage was not restored.", e);
+                await replay._writer.CompleteAsync().ConfigureAwait(false);
+                throw new BackupDamagedException($"The archive of the backup {level} is damaged: {e.Message}. What stands in front of the damage was restored, and nothing behind it.", e);
             }
         }
     }
@@ -114,14 +115,14 @@ internal sealed class LevelReplay : IAsyncDisposable
 
     private async ValueTask WriteDirectoryAsync(TarEntry entry, EntryPath path, NodeMetadata metadata)
     {
-        DirectoryFrame? directory = await _writer.WriteDirectoryAsync(path, metadata).ConfigureAwait(false);
-        if (directory is null || directory.IsFresh || entry.DumpDirectory is null)
+        if (await _writer.WriteDirectoryAsync(path, metadata).ConfigureAwait(false) is not { IsNew: false } entered || entry.DumpDirectory is null)
         {
             return;
         }
 
         try
         {
+            DirectoryFrame directory = entered.Directory;
             var listing = new DumpListing(entry.DumpDirectory);
             if (listing.Renames.Count > 0)
             {
@@ -145,7 +146,7 @@ internal sealed class LevelReplay : IAsyncDisposable
     /// <summary>Removes what the listing does not have, or has as something else.</summary>
     private async ValueTask PurgeAsync(DirectoryFrame directory, DumpListing listing)
     {
-        foreach (byte[] name in directory.Handle.ListNames())
+        foreach (byte[] name in await _writer.ListAsync(directory).ConfigureAwait(false))
         {
             byte code = listing.Find(name);
             if (code == DumpDirectory.Kept)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using Freezer.Platform;
 
 namespace Freezer.Engines.Tar.Restore;
@@ -189,31 +190,38 @@ internal sealed class TreeRemoval(Destination destination, CancellationToken can
         return parent.OpenDirectory(name);
     }
 
-    /// <summary>Opens the last level again, and so many above it as may be open.</summary>
+    /// <summary>Opens the last level again. Beside those next to it, levels stay open at distances that double, so that coming up from
+    /// a great depth does not begin at the top again and again.</summary>
     private void Reopen(TargetDirectory directory)
     {
         int last = _levels.Count - 1;
-        if (_levels[last].Handle is not null)
+        int open = last;
+        while (open >= 0 && _levels[open].Handle is null)
         {
-            return;
+            open--;
         }
 
-        // Levels are closed from the outermost inwards: above a closed one all are closed.
-        TargetDirectory current = directory;
-        for (int i = 0; i <= last; i++)
+        TargetDirectory current = open < 0 ? directory : _levels[open].Handle!;
+        TargetDirectory? passing = null;
+        try
         {
-            TargetDirectory next = current.OpenDirectory(_levels[i].Name.Span);
-            if (i > 0 && _levels[i - 1].Handle is null)
+            for (int i = open + 1; i <= last; i++)
             {
-                current.Dispose();
-            }
+                TargetDirectory next = current.OpenDirectory(_levels[i].Name.Span);
+                passing?.Dispose();
+                passing = next;
+                if (last - i < OpenLevels / 2 || BitOperations.IsPow2(last - i))
+                {
+                    _levels[i].Handle = next;
+                    passing = null;
+                }
 
-            if (last - i < OpenLevels / 2)
-            {
-                _levels[i].Handle = next;
+                current = next;
             }
-
-            current = next;
+        }
+        finally
+        {
+            passing?.Dispose();
         }
     }
 

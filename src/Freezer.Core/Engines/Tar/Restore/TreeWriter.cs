@@ -47,22 +47,18 @@ internal sealed class TreeWriter : IAsyncDisposable
     }
 
     /// <summary>Makes a directory, or takes one that is there, and enters it.</summary>
-    /// <returns>The directory; <see langword="null"/> where it was reported that it cannot be had.</returns>
-    internal async ValueTask<DirectoryFrame?> WriteDirectoryAsync(EntryPath path, NodeMetadata metadata)
+    /// <returns>The directory, and whether it was made now; <see langword="null"/> where it was reported that it cannot be had.</returns>
+    internal async ValueTask<(DirectoryFrame Directory, bool IsNew)?> WriteDirectoryAsync(EntryPath path, NodeMetadata metadata)
     {
         try
         {
-            DirectoryFrame? directory = path.IsRoot
-                ? Directories.Enter(path, creates: false)
+            (DirectoryFrame Directory, bool IsNew) entered = path.IsRoot
+                ? (Directories.Enter(path, creates: false), false)
                 : await EnterOrCreateAsync(path).ConfigureAwait(false);
-            if (directory is not null)
-            {
-                directory.Member = metadata;
-                _destination.Owned.Add(path);
-                _report.Progress(0, path);
-            }
-
-            return directory;
+            entered.Directory.Member = metadata;
+            _destination.Owned.Add(path);
+            _report.Progress(0, path);
+            return entered;
         }
         catch (FileSystemException e)
         {
@@ -179,6 +175,17 @@ internal sealed class TreeWriter : IAsyncDisposable
         return false;
     }
 
+    /// <summary>The names in a directory that was entered, those of files in flight included.</summary>
+    internal async ValueTask<IReadOnlyList<byte[]>> ListAsync(DirectoryFrame directory)
+    {
+        if (Directories.IsBusy(directory.Path, orBelow: false))
+        {
+            await _queue.DrainAsync().ConfigureAwait(false);
+        }
+
+        return directory.Handle.ListNames();
+    }
+
     /// <summary>Removes a name of a directory that was entered, with everything below it that is the chain's.</summary>
     internal async ValueTask<bool> RemoveAsync(DirectoryFrame directory, EntryPath path)
     {
@@ -194,7 +201,7 @@ internal sealed class TreeWriter : IAsyncDisposable
     /// <summary>Waits for everything that is in flight.</summary>
     internal ValueTask DrainAsync() => _queue.DrainAsync();
 
-    private async ValueTask<DirectoryFrame?> EnterOrCreateAsync(EntryPath path)
+    private async ValueTask<(DirectoryFrame Directory, bool IsNew)> EnterOrCreateAsync(EntryPath path)
     {
         DirectoryFrame parent = Directories.Enter(path.Parent, creates: true);
         ReadOnlyMemory<byte> name = path.Name;
@@ -207,14 +214,14 @@ internal sealed class TreeWriter : IAsyncDisposable
         {
             if (status.Kind == FileKind.Directory)
             {
-                return Directories.Enter(path, creates: false);
+                return (Directories.Enter(path, creates: false), false);
             }
 
             Directories.BeginChange(parent);
             parent.Handle.RemoveFile(name.Span);
         }
 
-        return Directories.Create(parent, path);
+        return (Directories.Create(parent, path), true);
     }
 
     /// <summary>Enters the directory of an entry that is no directory, and sees to it that the name can be taken.</summary>
