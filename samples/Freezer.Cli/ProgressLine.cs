@@ -8,6 +8,7 @@ namespace Freezer.Cli;
 internal sealed class ProgressLine(TextWriter terminal, string transferred) : IProgress<BackupProgress>, IDisposable
 {
     private const string StartOfLine = "\r";
+    private const int UsualWidth = 80;
     private const string EraseToEnd = "\e[K";
 
     public void Report(BackupProgress value)
@@ -15,7 +16,8 @@ internal sealed class ProgressLine(TextWriter terminal, string transferred) : IP
         string line = string.Create(
             CultureInfo.InvariantCulture,
             $"{Percent(value)}{PeopleText.Count(value.Entries, "entry", "entries")}, {PeopleText.Bytes(value.Bytes)}, {PeopleText.Bytes(value.BytesStored)} {transferred}  {value.Current}");
-        int width = Math.Max(Console.WindowWidth - 1, 20);
+        // Some terminals do not tell their width.
+        int width = (Console.WindowWidth > 0 ? Console.WindowWidth : UsualWidth) - 1;
         terminal.Write($"{StartOfLine}{(line.Length > width ? line[..width] : line)}{EraseToEnd}");
     }
 

@@ -42,11 +42,11 @@ public sealed class DamagedRepositoryTests(SampleRepository sample) : IClassFixt
     public void A_damaged_archive_is_named()
     {
         string storage = sample.CopyTo(Path.Combine(_scratch.Path, "store"));
-        Scramble(sample.PathOf(storage, 0, "data"));
+        Scramble(sample.PathOf(storage, 2, "data"));
 
         ProgramRun run = Restore(storage).ShouldEndWith(Failed);
 
-        ((string?)run.Document["error"]).Should().Contain("tar/sample level 0").And.Contain("damaged");
+        ((string?)run.Document["error"]).Should().Contain("tar/sample level 2").And.Contain("damaged");
     }
 
     [Fact]
