@@ -1,3 +1,4 @@
+using System.Buffers;
 using Freezer.Dataflow.Compression;
 
 namespace Freezer.Dataflow;
@@ -41,6 +42,10 @@ internal sealed record StoredStreamOptions
 
     /// <summary>How many cores compress and hash.</summary>
     internal int Parallelism { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>A pool for one stream. The shared one keeps a large buffer for each thread that ever gave one back, which adds up to
+    /// more than a stream has in flight.</summary>
+    internal static ArrayPool<byte> CreatePool(int parallelism) => ArrayPool<byte>.Create(LargestStoredFrame, (2 * parallelism) + 2);
 }
 
 /// <summary>Where the stored bytes that a reader is given lie in the stored object, and where in them the first frame begins.</summary>

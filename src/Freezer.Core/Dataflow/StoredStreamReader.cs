@@ -103,7 +103,7 @@ internal sealed partial class StoredStreamReader : IAsyncDisposable
             ArgumentOutOfRangeException.ThrowIfNegative(given.SkipBeforeFirstFrame, nameof(range));
         }
 
-        var reader = new StoredStreamReader(stored, content, codec, range, parallelism, pool ?? ArrayPool<byte>.Shared, cancellationToken);
+        var reader = new StoredStreamReader(stored, content, codec, range, parallelism, pool ?? StoredStreamOptions.CreatePool(parallelism), cancellationToken);
         await using (reader.ConfigureAwait(false))
         {
             await reader.RunAsync(frames, leaves, cancellationToken).ConfigureAwait(false);

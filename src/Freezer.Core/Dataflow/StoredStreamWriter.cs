@@ -46,7 +46,7 @@ internal sealed class StoredStreamWriter : IAsyncDisposable
         _stored = stored;
         _options = options;
         _observer = observer;
-        _pool = pool ?? ArrayPool<byte>.Shared;
+        _pool = pool ?? StoredStreamOptions.CreatePool(options.Parallelism);
         // One frame more is with the task that cuts, one leaf more with the task that sends.
         _frames = new OrderedStage<FrameItem>(options.Parallelism, (2 * options.Parallelism) - 1, () => new FrameCompression(options, _pool));
         _leaves = new OrderedStage<LeafItem>(options.Parallelism, options.Parallelism, static () => new LeafHashing());
