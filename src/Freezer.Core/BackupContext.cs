@@ -46,7 +46,7 @@ public sealed class BackupContext
     /// <summary>Reports an entry that is left out. The outcome becomes <see cref="BackupOutcome.CompleteWithSkips"/>.</summary>
     /// <param name="skip">What is left out, and why.</param>
     /// <exception cref="BackupException">The options say that a skip fails the backup.</exception>
-    public void ReportSkip(Skip skip)
+    public void ReportSkip(SkippedEntry skip)
     {
         ArgumentNullException.ThrowIfNull(skip);
         if (Options.FailOnSkip)

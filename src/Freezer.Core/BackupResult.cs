@@ -16,7 +16,7 @@ public sealed record BackupResult
     public required Compression Compression { get; init; }
 
     /// <summary>What was skipped: the first <see cref="ReportLimit"/>; <see cref="Backup.Skipped"/> counts all of them, and the manifest names them.</summary>
-    public required IReadOnlyList<Skip> Skips { get; init; }
+    public required IReadOnlyList<SkippedEntry> Skips { get; init; }
 
     /// <summary>What is worth knowing: the first <see cref="ReportLimit"/>.</summary>
     public required IReadOnlyList<Note> Notes { get; init; }

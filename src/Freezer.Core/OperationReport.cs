@@ -6,7 +6,7 @@ internal sealed class OperationReport(IProgress<BackupProgress>? progress, TimeP
     private static readonly TimeSpan BetweenReports = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _lock = new();
-    private readonly List<Skip> _skips = [];
+    private readonly List<SkippedEntry> _skips = [];
     private readonly List<Note> _notes = [];
     private long _skipped;
     private long _bytes;
@@ -27,7 +27,7 @@ internal sealed class OperationReport(IProgress<BackupProgress>? progress, TimeP
 
     internal BackupOutcome Outcome => Skipped == 0 ? BackupOutcome.Complete : BackupOutcome.CompleteWithSkips;
 
-    internal IReadOnlyList<Skip> Skips
+    internal IReadOnlyList<SkippedEntry> Skips
     {
         get
         {
@@ -49,7 +49,7 @@ internal sealed class OperationReport(IProgress<BackupProgress>? progress, TimeP
         }
     }
 
-    internal void Add(Skip skip)
+    internal void Add(SkippedEntry skip)
     {
         lock (_lock)
         {
@@ -70,6 +70,21 @@ internal sealed class OperationReport(IProgress<BackupProgress>? progress, TimeP
                 _notes.Add(note);
             }
         }
+    }
+
+    /// <summary>Forgets everything: the operation begins anew.</summary>
+    internal void Reset()
+    {
+        lock (_lock)
+        {
+            _skips.Clear();
+            _notes.Clear();
+            _skipped = 0;
+        }
+
+        Interlocked.Exchange(ref _bytes, 0);
+        Interlocked.Exchange(ref _bytesStored, 0);
+        Interlocked.Exchange(ref _entries, 0);
     }
 
     internal void AddStored(long bytes) => Interlocked.Add(ref _bytesStored, bytes);

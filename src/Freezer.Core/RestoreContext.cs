@@ -72,7 +72,7 @@ public sealed class RestoreContext
 
     /// <summary>Reports an entry that is left out. The outcome becomes <see cref="BackupOutcome.CompleteWithSkips"/>.</summary>
     /// <param name="skip">What is left out, and why.</param>
-    public void ReportSkip(Skip skip)
+    public void ReportSkip(SkippedEntry skip)
     {
         ArgumentNullException.ThrowIfNull(skip);
         _report.Add(skip);

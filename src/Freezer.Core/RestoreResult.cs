@@ -19,7 +19,7 @@ public sealed record RestoreResult
     public required long Skipped { get; init; }
 
     /// <summary>What was skipped: the first <see cref="BackupResult.ReportLimit"/>.</summary>
-    public required IReadOnlyList<Skip> Skips { get; init; }
+    public required IReadOnlyList<SkippedEntry> Skips { get; init; }
 
     /// <summary>What is worth knowing: the first <see cref="BackupResult.ReportLimit"/>.</summary>
     public required IReadOnlyList<Note> Notes { get; init; }

@@ -26,6 +26,8 @@ internal struct Sha256Digest : IEquatable<Sha256Digest>
         return digest;
     }
 
+    internal readonly void CopyTo(Span<byte> destination) => ((ReadOnlySpan<byte>)this).CopyTo(destination);
+
     public readonly bool Equals(Sha256Digest other) => ((ReadOnlySpan<byte>)this).SequenceEqual(other);
 
     public override readonly bool Equals(object? obj) => obj is Sha256Digest other && Equals(other);

@@ -27,10 +27,23 @@ internal sealed record StoredStreamOptions
     /// <summary>Stored bytes are hashed in leaves of this length; the last one is shorter.</summary>
     internal const int LeafSize = 1 << 20;
 
+    /// <summary>The most content that a frame may hold: the bound on what a reader allocates for an index that it cannot trust.</summary>
+    internal const int LargestFrame = 64 << 20;
+
+    /// <summary>The most bytes that a frame may take when it is stored: what does not compress grows a little.</summary>
+    internal const int LargestStoredFrame = LargestFrame + (LargestFrame / 4);
+
     internal required ICompressionCodec Codec { get; init; }
     internal required int Level { get; init; }
+
+    /// <summary>How much content goes into a frame, at most <see cref="LargestFrame"/>.</summary>
     internal required int FrameSize { get; init; }
 
     /// <summary>How many cores compress and hash.</summary>
     internal int Parallelism { get; init; } = Environment.ProcessorCount;
 }
+
+/// <summary>Where the stored bytes that a reader is given lie in the stored object, and where in them the first frame begins.</summary>
+/// <param name="FirstLeafOffset">Offset in the object of the first byte that is given; a multiple of the leaf size.</param>
+/// <param name="SkipBeforeFirstFrame">Bytes that are verified and then dropped, before the first frame that is wanted.</param>
+internal readonly record struct StoredRange(long FirstLeafOffset, int SkipBeforeFirstFrame);

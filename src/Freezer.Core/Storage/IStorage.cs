@@ -7,7 +7,9 @@ namespace Freezer.Storage;
 /// <para><b>Visibility.</b> An object is visible whole or not at all. Content that ends with an exception publishes
 /// nothing, and that exception surfaces from <see cref="WriteAsync"/>. What a call acknowledged, every later call sees.</para>
 /// <para><b>Pipes.</b> A storage drains <c>content</c> to its end and never completes it; it fills
-/// <c>destination</c> and never completes it. Whoever made a pipe completes both of its ends.</para>
+/// <c>destination</c> and never completes it. Whoever made a pipe completes both of its ends. A write that fails stops
+/// draining where it stands. A destination whose reader has completed ends the read early and without an error: nobody wants
+/// the rest. A pending read or flush that is cancelled at the pipe cancels the call.</para>
 /// <para><b>Cancellation.</b> No change begins after a token is cancelled. A call that was cancelled either did
 /// everything or nothing.</para>
 /// <para><b>Errors.</b> Failures of the storage are <see cref="StorageException"/>s with the root cause inside;

@@ -62,4 +62,10 @@ public sealed class StorageException : IOException
 
     /// <summary>Whether the same call may succeed later.</summary>
     public bool IsTransient { get; }
+
+    internal static StorageException NotFound(StorageKey key) =>
+        new(StorageErrorKind.NotFound, key.Value, "there is no such object");
+
+    internal static StorageException AlreadyExists(StorageKey key) =>
+        new(StorageErrorKind.AlreadyExists, key.Value, "an object of this name exists already; it is unchanged");
 }

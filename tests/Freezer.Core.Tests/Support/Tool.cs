@@ -8,7 +8,7 @@ internal static class Tool
 {
     /// <summary>Skips the test, by the program's name, where it is not installed.</summary>
     internal static void Require(string name) =>
-        Xunit.Skip.IfNot(
+        Skip.IfNot(
             (Environment.GetEnvironmentVariable("PATH") ?? "").Split(System.IO.Path.PathSeparator).Any(path => File.Exists(System.IO.Path.Combine(path, name))),
             $"{name} is not installed");
 

@@ -7,6 +7,8 @@ namespace Freezer.Tests.Support;
 internal sealed class TreeMutator(string root, int seed)
 {
     private const int LongestContent = 3000;
+    private const string FirstAttribute = "user.a";
+    private const string SecondAttribute = "user.b=%";
 
     private readonly Random _random = new(seed);
     private readonly bool _isRoot = Environment.IsPrivilegedProcess;
@@ -85,7 +87,7 @@ internal sealed class TreeMutator(string root, int seed)
         {
             case 0 or 1 or 2:
                 Note("mkdir", path);
-                NativeFiles.MakeDirectory(path);
+                MakeDirectory(path);
                 break;
             case 3:
                 Note("symlink", path);
@@ -110,6 +112,14 @@ internal sealed class TreeMutator(string root, int seed)
         {
             NativeFiles.SetTimes(path, Time());
         }
+    }
+
+    /// <summary>Every directory has both attributes from the beginning: GNU tar takes none off a directory that it extracts over.</summary>
+    private void MakeDirectory(byte[] path)
+    {
+        NativeFiles.MakeDirectory(path);
+        SetAttribute(path, FirstAttribute);
+        SetAttribute(path, SecondAttribute);
     }
 
     private void Modify(Found file)
@@ -199,7 +209,7 @@ internal sealed class TreeMutator(string root, int seed)
                 NativeFiles.MakeFifo(entry.Path);
                 break;
             default:
-                NativeFiles.MakeDirectory(entry.Path);
+                MakeDirectory(entry.Path);
                 NativeFiles.Write([.. entry.Path, (byte)'/', .. Name()], Content());
                 break;
         }
@@ -222,8 +232,10 @@ internal sealed class TreeMutator(string root, int seed)
     private void ChangeAttribute(Found entry)
     {
         Note("setxattr", entry.Path);
-        NativeFiles.SetAttribute(entry.Path, _random.Next(2) == 0 ? "user.a" : "user.b=%", Content()[.._random.Next(20)]);
+        SetAttribute(entry.Path, _random.Next(2) == 0 ? FirstAttribute : SecondAttribute);
     }
+
+    private void SetAttribute(byte[] path, string name) => NativeFiles.SetAttribute(path, name, Content()[.._random.Next(20)]);
 
     private void ChangeOwner(Found entry)
     {

@@ -31,10 +31,14 @@ public interface ICompressionCodec
 
     /// <summary>Opens a stream that decompresses all of <paramref name="source"/>: any number of frames, by this library or
     /// by another tool.</summary>
-    /// <param name="source">The compressed bytes; left open. Read synchronously or asynchronously, as the result is read.</param>
-    /// <returns>A readable stream. It throws <see cref="InvalidDataException"/> where the bytes are damaged, are followed
-    /// by others, or end in the middle of a frame.</returns>
+    /// <param name="source">The compressed bytes; left open. Only read synchronously.</param>
+    /// <returns>A readable stream, which is read synchronously, from a thread that may block. It throws
+    /// <see cref="InvalidDataException"/> where the bytes are damaged, are followed by others, or end before the end of a frame.</returns>
     Stream OpenDecompressor(Stream source);
+
+    /// <summary>Makes a decompressor of single frames. It is used from one thread at a time, for many frames. Unless a codec
+    /// knows a faster way, it is made of <see cref="OpenDecompressor"/>.</summary>
+    IFrameDecompressor CreateDecompressor() => new StreamFrameDecompressor(this);
 }
 
 /// <summary>Compresses frames, each on its own.</summary>
@@ -44,4 +48,14 @@ public interface IFrameCompressor : IDisposable
     /// <param name="content">The whole content of the frame.</param>
     /// <param name="destination">Where the compressed frame goes.</param>
     void Compress(ReadOnlySpan<byte> content, IBufferWriter<byte> destination);
+}
+
+/// <summary>Decompresses frames, each on its own.</summary>
+public interface IFrameDecompressor : IDisposable
+{
+    /// <summary>Decompresses one frame, and never makes more of it than is expected.</summary>
+    /// <param name="frame">The whole compressed frame.</param>
+    /// <param name="content">Where the content goes; as long as the content is.</param>
+    /// <exception cref="InvalidDataException">The frame is damaged, or its content has another length.</exception>
+    void Decompress(ReadOnlyMemory<byte> frame, Memory<byte> content);
 }

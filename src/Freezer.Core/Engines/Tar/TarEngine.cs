@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using Freezer.Engines.Tar.Create;
 using Freezer.Engines.Tar.Exclude;
-using Freezer.Engines.Tar.Manifest;
 using Freezer.Platform;
 using Freezer.Storage;
 
@@ -60,14 +59,10 @@ public sealed partial class TarEngine : BackupEngine
     protected override string IdentifySource(string resource) => TarSource.Parse(resource).Join();
 
     /// <inheritdoc/>
-    protected override async ValueTask<BackupPlan> PlanAsync(BackupPlanContext context, CancellationToken cancellationToken)
+    protected override ValueTask<BackupPlan> PlanAsync(BackupPlanContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
-        int version = 0;
-        await context.ReadParentManifestAsync(
-            async (manifest, token) => version = await new TarManifestReader(manifest).ReadHeaderAsync(token).ConfigureAwait(false),
-            cancellationToken).ConfigureAwait(false);
-        return version == TarManifestFormat.Version ? BackupPlan.Incremental : BackupPlan.Full(ParentManifest.UnknownVersion(version));
+        return ParentManifest.PlanAsync(context, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Freezer.Formats.Tar;
 
@@ -10,18 +9,52 @@ internal sealed class ArchiveStream(PipeWriter destination)
     private const int FlushAt = 256 << 10;
 
     private readonly TarWriter _writer = new(destination);
+    private MemberBuffer? _pending;
+    private int _pendingStart;
+    private int _pendingEnd;
     private long _flushed;
 
     /// <summary>The offset of the next member.</summary>
-    internal long Position => _writer.Position;
+    internal long Position => _writer.Position + (_pendingEnd - _pendingStart);
 
-    internal void WriteHeader(TarEntry entry) => _writer.WriteHeader(entry);
-
-    /// <summary>Writes a whole member that was made elsewhere.</summary>
-    internal void WriteMember(ReadOnlySpan<byte> member)
+    internal void WriteHeader(TarEntry entry)
     {
-        destination.Write(member);
-        _writer.AddContent(member.Length);
+        WritePending();
+        _writer.WriteHeader(entry);
+    }
+
+    /// <summary>Writes a whole member that was made elsewhere. The bytes are taken by <see cref="WritePending"/> at the latest:
+    /// members that lie one behind the other are written in one go.</summary>
+    internal void WriteMember(MemberBuffer buffer, int start, int length)
+    {
+        if (_pending != buffer || _pendingEnd != start)
+        {
+            WritePending();
+            (_pending, _pendingStart) = (buffer, start);
+        }
+
+        _pendingEnd = start + length;
+    }
+
+    /// <summary>Takes what is left of the members that were made elsewhere; their buffer is free then.</summary>
+    internal void WritePending()
+    {
+        if (_pending is null)
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> rest = _pending.Written[_pendingStart.._pendingEnd];
+        _writer.AddContent(rest.Length);
+        (_pending, _pendingStart, _pendingEnd) = (null, 0, 0);
+        while (!rest.IsEmpty)
+        {
+            Span<byte> room = destination.GetSpan(Math.Min(rest.Length, FlushAt));
+            int length = Math.Min(rest.Length, room.Length);
+            rest[..length].CopyTo(room);
+            destination.Advance(length);
+            rest = rest[length..];
+        }
     }
 
     /// <summary>Room for content; what is used of it is to be given to <see cref="Advance"/>.</summary>
@@ -36,17 +69,19 @@ internal sealed class ArchiveStream(PipeWriter destination)
     internal void WritePadding(long contentLength) => _writer.WritePadding(contentLength);
 
     internal ValueTask FlushIfDueAsync(CancellationToken cancellationToken) =>
-        _writer.Position - _flushed < FlushAt ? ValueTask.CompletedTask : FlushAsync(cancellationToken);
+        Position - _flushed < FlushAt ? ValueTask.CompletedTask : FlushAsync(cancellationToken);
 
     internal ValueTask FinishAsync(CancellationToken cancellationToken)
     {
+        WritePending();
         _writer.WriteEnd();
         return FlushAsync(cancellationToken);
     }
 
     private async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
-        _flushed = _writer.Position;
+        WritePending();
+        _flushed = Position;
         FlushResult result = await destination.FlushAsync(cancellationToken).ConfigureAwait(false);
         if (result.IsCompleted)
         {

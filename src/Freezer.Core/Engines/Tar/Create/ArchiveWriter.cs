@@ -60,7 +60,7 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
         SettleFailures(slice);
         if (slice.IsFirst)
         {
-            BeginDirectory(plan);
+            BeginDirectory(plan, alreadyRead: slice.End);
         }
 
         int kept = 0;
@@ -71,6 +71,7 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
             await _archive.FlushIfDueAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        _archive.WritePending();
         context.ReportProgress(0, kept + (slice.IsFirst ? 1 : 0), plan.Path);
         if (slice.IsLast)
         {
@@ -111,7 +112,7 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
         }
     }
 
-    private void BeginDirectory(DirectoryPlan plan)
+    private void BeginDirectory(DirectoryPlan plan, int alreadyRead)
     {
         bool getsMember = plan.NeedsMember;
         bool isInTheWay = false;
@@ -123,6 +124,8 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
 
         if (isInTheWay)
         {
+            SettleDenied(plan, alreadyRead);
+
             // A listing without a name removes what is there under it.
             WriteDirectory(plan, clearsTheWay: true);
         }
@@ -169,7 +172,7 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
         DirectoryPlan plan = slice.Plan;
         ref ReadResult result = ref slice.Results[plan.Entries[index].Result];
         result.Record.Content = new ContentLocation(context.BackupId, _archive.Position);
-        _archive.WriteMember(slice.Buffer.Written.Slice(result.Offset, result.Length));
+        _archive.WriteMember(slice.Buffer, result.Offset, result.Length);
         _manifest.Add(plan.Name(index), result.Record);
         SetStored(plan, index, result.Path, result.Record);
         ReportChange(result.Path, result.HasChanged);
@@ -205,7 +208,7 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
                 const string reason = "It shrank again and again while it was read; what is stored of it ends with zeros.";
                 record.Flags |= TarManifestFlags.Stale | TarManifestFlags.Skipped;
                 (record.SkipKind, record.SkipReason) = (SkipKind.Inconsistent, reason);
-                context.ReportSkip(new Skip(path, SkipKind.Inconsistent, reason));
+                context.ReportSkip(new SkippedEntry(path, SkipKind.Inconsistent, reason));
                 break;
             default:
                 // The member that was begun is removed again by the corrected listing.
@@ -269,6 +272,34 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
             else if (result.IsLarge)
             {
                 entry.Action = EntryAction.ReadLarge;
+            }
+        }
+    }
+
+    /// <summary>Settles what may not be read before anything is removed to make way for it: what earlier levels hold of it is to stay.</summary>
+    private void SettleDenied(DirectoryPlan plan, int alreadyRead)
+    {
+        for (int i = 0; i < plan.Entries.Length; i++)
+        {
+            ref readonly PlannedEntry entry = ref plan.Entries[i];
+            bool willBeRead = entry.Action == EntryAction.ReadLarge || (entry.Action == EntryAction.Read && i >= alreadyRead);
+            if (!entry.IsInTheWay || !willBeRead || plan.Status(i).Kind != FileKind.Regular)
+            {
+                continue;
+            }
+
+            try
+            {
+                plan.Source!.OpenFile(plan.Name(i)).Dispose();
+            }
+            catch (FileSystemException error) when (error.Error == FileError.AccessDenied)
+            {
+                Skip(plan, i, error.Message);
+            }
+            catch (FileSystemException)
+            {
+                // Whatever else it is will be settled when the entry is read.
+                continue;
             }
         }
     }
@@ -356,16 +387,23 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
 
     private void Skip(DirectoryPlan plan, int index, string reason)
     {
+        if (_isBegun && plan.Entries[index].IsInTheWay)
+        {
+            // What earlier levels hold of it has made way already.
+            Forget(plan, index, reason);
+            return;
+        }
+
         plan.Skip(index, SkipKind.Unreadable, reason);
         _listingIsWrong |= _isBegun;
-        context.ReportSkip(new Skip(plan.PathOf(index), SkipKind.Unreadable, reason));
+        context.ReportSkip(new SkippedEntry(plan.PathOf(index), SkipKind.Unreadable, reason));
     }
 
     private void Forget(DirectoryPlan plan, int index, string reason)
     {
         plan.ForgetAndSkip(index, SkipKind.Unreadable, reason);
         _listingIsWrong = true;
-        context.ReportSkip(new Skip(plan.PathOf(index), SkipKind.Unreadable, reason));
+        context.ReportSkip(new SkippedEntry(plan.PathOf(index), SkipKind.Unreadable, reason));
     }
 
     private static void SetStored(DirectoryPlan plan, int index, EntryPath path, in TarManifestRecord record)

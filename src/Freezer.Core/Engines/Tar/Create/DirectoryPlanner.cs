@@ -140,6 +140,29 @@ internal sealed class DirectoryPlanner(BackupContext context, FileTree tree, Cha
 
         plan.Own = own;
         plan.NeedsMember = true;
+        if (parent is not null && HasLostAttribute(parent.Own().Attributes, own.Attributes))
+        {
+            context.ReportNote(new Note(plan.Path, "An extended attribute was taken off the directory; GNU tar leaves it there when it extracts this level over the one before."));
+        }
+    }
+
+    private static bool HasLostAttribute(IReadOnlyList<FileAttribute> before, IReadOnlyList<FileAttribute> now)
+    {
+        foreach (FileAttribute attribute in before)
+        {
+            bool isThere = false;
+            foreach (FileAttribute other in now)
+            {
+                isThere |= other.Name.AsSpan().SequenceEqual(attribute.Name);
+            }
+
+            if (!isThere)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Moves over the parent's entries that come before a name: those are not there any more.</summary>
@@ -215,7 +238,7 @@ internal sealed class DirectoryPlanner(BackupContext context, FileTree tree, Cha
             plan.Keep(ref entry, new TarManifestRecord { Kind = FileKind.Directory, Flags = TarManifestFlags.Stale });
             EntryPath path = plan.PathOf(index);
             Carried.Add(path, error.Message);
-            context.ReportSkip(new Skip(path, SkipKind.Unreadable, error.Message));
+            context.ReportSkip(new SkippedEntry(path, SkipKind.Unreadable, error.Message));
         }
         else
         {
@@ -226,7 +249,7 @@ internal sealed class DirectoryPlanner(BackupContext context, FileTree tree, Cha
     private void Skip(DirectoryPlan plan, int index, string reason)
     {
         plan.Skip(index, SkipKind.Unreadable, reason);
-        context.ReportSkip(new Skip(plan.PathOf(index), SkipKind.Unreadable, reason));
+        context.ReportSkip(new SkippedEntry(plan.PathOf(index), SkipKind.Unreadable, reason));
     }
 
     private void PlanSingle(DirectoryPlan plan, int index, in TarManifestRecord parent)

@@ -26,7 +26,7 @@ internal sealed class HardLinkGroup(bool isChanged)
     /// <summary>The record of a name of the group that is not the first one.</summary>
     internal TarManifestRecord LaterName() => Record with
     {
-        Flags = (Record.Flags & ~TarManifestFlags.LaterName) | TarManifestFlags.MultiplyLinked | TarManifestFlags.LaterName,
+        Flags = Record.Flags | TarManifestFlags.MultiplyLinked | TarManifestFlags.LaterName,
         FirstName = StoredAs!.Value,
     };
 }

@@ -28,5 +28,15 @@ internal sealed class ParentManifest(PipeReader source)
     internal async ValueTask MoveNextAsync(CancellationToken cancellationToken) =>
         _hasBlock = await _reader.ReadBlockAsync(cancellationToken).ConfigureAwait(false);
 
-    internal static string UnknownVersion(int version) => $"the parent's manifest has format version {version}, which this version does not read";
+    /// <summary>Whether a level can be built on the parent's manifest, and if not, why.</summary>
+    internal static async ValueTask<BackupPlan> PlanAsync(BackupPlanContext context, CancellationToken cancellationToken)
+    {
+        int version = 0;
+        await context.ReadParentManifestAsync(
+            async (manifest, token) => version = await new TarManifestReader(manifest).ReadHeaderAsync(token).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false);
+        return version == TarManifestFormat.Version ? BackupPlan.Incremental : BackupPlan.Full(UnknownVersion(version));
+    }
+
+    private static string UnknownVersion(int version) => $"the parent's manifest has format version {version}, which this version does not read";
 }

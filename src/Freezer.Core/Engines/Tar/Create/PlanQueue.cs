@@ -87,7 +87,7 @@ internal sealed class PlanQueue(BackupContext context, DirectoryPlanner planner,
             return planner.PlanEmpty(directory, reason: null);
         }
 
-        context.ReportSkip(new Skip(directory.Path, SkipKind.Unreadable, error.Message));
+        context.ReportSkip(new SkippedEntry(directory.Path, SkipKind.Unreadable, error.Message));
         if (parent is null)
         {
             return planner.PlanEmpty(directory, error.Message);

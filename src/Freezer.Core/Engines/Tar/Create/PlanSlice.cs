@@ -98,6 +98,9 @@ internal sealed class PlanSlice(DirectoryPlan plan, int start) : IDisposable
         else
         {
             _read.TrySetException(failure);
+
+            // Whoever gives up for another reason may never look at it.
+            _ = _read.Task.Exception;
         }
     }
 

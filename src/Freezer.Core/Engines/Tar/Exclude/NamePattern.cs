@@ -17,8 +17,8 @@ internal readonly struct NamePattern
         _pattern = (_shape == Shape.Suffix ? pattern[1..] : pattern).ToArray();
     }
 
-    /// <summary>A component that is <c>**</c> and nothing else.</summary>
-    internal static bool IsAnyDirectories(ReadOnlySpan<byte> component) => component.SequenceEqual("**"u8);
+    /// <summary>A component that is <c>**</c> and nothing else. Git takes more than two stars for the same.</summary>
+    internal static bool IsAnyDirectories(ReadOnlySpan<byte> component) => component.Length > 1 && component.TrimStart((byte)'*').IsEmpty;
 
     internal bool Matches(ReadOnlySpan<byte> name) => _shape switch
     {

@@ -5,7 +5,9 @@ namespace Freezer.Engines.Tar.Manifest;
 /// <summary>A growing buffer that the primitives of a manifest are written to, and that is used again for the next block.</summary>
 internal sealed class ManifestBuffer
 {
-    private byte[] _bytes = new byte[1 << 12];
+    private const int FirstCapacity = 1 << 10;
+
+    private byte[] _bytes = [];
 
     internal int Length { get; private set; }
 
@@ -49,7 +51,7 @@ internal sealed class ManifestBuffer
                 throw new BackupException("A directory has so many entries that they do not fit one block of the manifest (2 GiB).");
             }
 
-            Array.Resize(ref _bytes, (int)Math.Min(Math.Max(needed, 2L * _bytes.Length), TarManifestFormat.LongestBlock));
+            Array.Resize(ref _bytes, (int)Math.Min(Math.Max(Math.Max(needed, 2L * _bytes.Length), FirstCapacity), TarManifestFormat.LongestBlock));
         }
 
         return _bytes.AsSpan(Length);

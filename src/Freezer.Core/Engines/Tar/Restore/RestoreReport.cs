@@ -8,7 +8,7 @@ internal sealed class RestoreReport(RestoreContext context)
     private int _toldOfAbsoluteNames;
     private int _toldOfOwners;
 
-    internal void Skip(EntryPath path, SkipKind kind, string reason) => context.ReportSkip(new Skip(path, kind, reason));
+    internal void Skip(EntryPath path, SkipKind kind, string reason) => context.ReportSkip(new SkippedEntry(path, kind, reason));
 
     internal void Note(EntryPath path, string reason) => context.ReportNote(new Note(path, reason));
 

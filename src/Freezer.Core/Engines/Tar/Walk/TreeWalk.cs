@@ -1,4 +1,5 @@
 using Freezer.Engines.Tar.Exclude;
+using Freezer.Engines.Tar.Manifest;
 using Freezer.Platform;
 
 namespace Freezer.Engines.Tar.Walk;
@@ -8,6 +9,9 @@ internal sealed class TreeWalk(SourceDirectory root, TarEngineOptions options, I
 {
     /// <summary>How many directories on the way to the current one stay open; the others are opened again from the root.</summary>
     private const int MostOpen = 128;
+
+    /// <summary>What is in the directory must fit the manifest's longest path too.</summary>
+    private const int LongestPath = TarManifestFormat.LongestPath - TarManifestFormat.LongestName;
 
     private readonly List<Frame> _frames = [];
     private readonly ulong _device = root.Status.Device;
@@ -52,13 +56,48 @@ internal sealed class TreeWalk(SourceDirectory root, TarEngineOptions options, I
     {
         try
         {
-            frame.Directory ??= root.OpenPath(frame.Path.Bytes.Span);
-            return frame.Directory.OpenDirectory(next.Name);
+            if (path.Bytes.Length > LongestPath)
+            {
+                throw new FileSystemException(FileError.NameTooLong, $"The path of the directory is longer than {LongestPath} bytes");
+            }
+
+            if (frame.Directory is null)
+            {
+                Reopen();
+            }
+
+            return frame.Directory!.OpenDirectory(next.Name);
         }
         catch (FileSystemException error) when (error.Error != FileError.TooManyOpenFiles)
         {
             queue.Add(new WalkedDirectory { Path = path, Status = next.Status, Source = null, Error = error }, cancellationToken);
             return null;
+        }
+    }
+
+    /// <summary>Opens the last directories on the way once more, from the nearest one that is open.</summary>
+    private void Reopen()
+    {
+        int last = _frames.Count - 1;
+        int open = _frames.FindLastIndex(static frame => frame.Directory is not null);
+        SourceDirectory directory = open < 0 ? root.AddReference() : _frames[open].Directory!.AddReference();
+        try
+        {
+            for (int i = Math.Max(open + 1, 1); i <= last; i++)
+            {
+                using SourceDirectory above = directory;
+                directory = above.OpenDirectory(_frames[i].Path.Name.Span);
+                if (last - i < MostOpen)
+                {
+                    _frames[i].Directory = directory.AddReference();
+                }
+            }
+
+            _frames[last].Directory ??= directory.AddReference();
+        }
+        finally
+        {
+            directory.Dispose();
         }
     }
 

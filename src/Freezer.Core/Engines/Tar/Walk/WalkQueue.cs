@@ -13,10 +13,10 @@ internal sealed class WalkQueue : IDisposable
         Channel.CreateUnbounded<WalkedDirectory>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
     private readonly Lock _lock = new();
-    private readonly ManualResetEventSlim _hasRoom = new(initialState: true);
+    private readonly ManualResetEventSlim _hasRoom = new(initialState: true, spinCount: 1);
     private int _weight;
 
-    /// <summary>Adds a directory, and waits while too many entries are ahead.</summary>
+    /// <summary>Adds a directory, and waits while too many entries are ahead, until half of them are taken.</summary>
     internal void Add(WalkedDirectory directory, CancellationToken cancellationToken)
     {
         try
@@ -59,7 +59,7 @@ internal sealed class WalkQueue : IDisposable
         lock (_lock)
         {
             _weight -= Weight(directory);
-            if (_weight < MostEntries)
+            if (_weight < MostEntries / 2)
             {
                 _hasRoom.Set();
             }

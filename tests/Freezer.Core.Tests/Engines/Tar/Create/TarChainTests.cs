@@ -17,7 +17,7 @@ public sealed class TarChainTests
     public async Task Every_level_restores_exactly_with_gnu_tar()
     {
         Tool.Require("tar");
-        Xunit.Skip.IfNot(OperatingSystem.IsLinux(), "The mutations are made with Linux's system calls.");
+        Skip.IfNot(OperatingSystem.IsLinux(), "The mutations are made with Linux's system calls.");
         for (int seed = 1; seed <= Chains; seed++)
         {
             await CheckAsync(seed);

@@ -11,12 +11,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Freezer.Tests.Engines.Tar.Create;
 
 /// <summary>One level of a backup, in memory.</summary>
-internal sealed record TarLevel(Backup Backup, byte[] Archive, byte[] Manifest, IReadOnlyList<Freezer.Skip> Skips, IReadOnlyList<Note> Notes)
+internal sealed record TarLevel(Backup Backup, byte[] Archive, byte[] Manifest, IReadOnlyList<SkippedEntry> Skips, IReadOnlyList<Note> Notes)
 {
     /// <summary>Takes a level on a parent, or level 0.</summary>
     internal static async Task<TarLevel> TakeAsync(
         string resource, TarLevel? parent = null, FileTree? tree = null, TarEngineOptions? options = null, TimeProvider? clock = null,
-        BackupOptions? backupOptions = null, CancellationToken cancellationToken = default)
+        BackupOptions? backupOptions = null, bool stopReading = false, CancellationToken cancellationToken = default)
     {
         options ??= new TarEngineOptions();
         var report = new OperationReport(null, TimeProvider.System);
@@ -36,7 +36,7 @@ internal sealed record TarLevel(Backup Backup, byte[] Archive, byte[] Manifest, 
         };
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 1 << 19, useSynchronizationContext: false));
         var archive = new MemoryStream();
-        Task collecting = pipe.Reader.CopyToAsync(archive, CancellationToken.None);
+        Task collecting = stopReading ? pipe.Reader.CompleteAsync().AsTask() : pipe.Reader.CopyToAsync(archive, CancellationToken.None);
         try
         {
             await new TarBackup(tree ?? FileTree.ForThisMachine, options, new IgnoreRules(options.Exclude), parallelism: 2, clock ?? OffsetClock.InAnHour)

@@ -20,9 +20,4 @@ public enum SkipKind
 /// <param name="Path">The entry, relative to the source.</param>
 /// <param name="Kind">What kind of reason it is.</param>
 /// <param name="Reason">What happened, for people.</param>
-public sealed record Skip(EntryPath Path, SkipKind Kind, string Reason);
-
-/// <summary>Something worth knowing that does not change the outcome: a socket, which has no content; an owner that the user may not set.</summary>
-/// <param name="Path">The entry, relative to the source.</param>
-/// <param name="Reason">What happened, for people.</param>
-public sealed record Note(EntryPath Path, string Reason);
+public sealed record SkippedEntry(EntryPath Path, SkipKind Kind, string Reason);

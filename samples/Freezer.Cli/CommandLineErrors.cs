@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Freezer.Cli;
+
+/// <summary>Finds what is wrong with a command line.</summary>
+internal static class CommandLineErrors
+{
+    /// <summary>Says the first thing that is wrong, or <see langword="null"/>.</summary>
+    internal static string? Find(ParseResult arguments, string[] args)
+    {
+        // The parser takes an option that it does not know for an argument: a mistyped --exclude would be one more source.
+        if (FindUnknownOption(arguments, args) is { } unknown)
+        {
+            return $"There is no option {unknown}. (An argument that begins with a hyphen stands after --.)";
+        }
+
+        if (arguments.Errors.Count == 0)
+        {
+            return null;
+        }
+
+        return arguments.CommandResult.Command is RootCommand root ? NameVerbs(root, arguments.UnmatchedTokens) : arguments.Errors[0].Message;
+    }
+
+    private static string NameVerbs(RootCommand root, IReadOnlyList<string> unknown)
+    {
+        string verbs = string.Join(", ", root.Subcommands.Select(static verb => verb.Name));
+        return unknown.Count == 0 ? $"Say what to do: {verbs}." : $"There is no verb '{unknown[0]}'; there are {verbs}.";
+    }
+
+    private static string? FindUnknownOption(ParseResult arguments, string[] args)
+    {
+        int end = Array.IndexOf(args, "--");
+        int afterEnd = end < 0 ? 0 : args.Length - end - 1;
+        foreach (Argument argument in arguments.CommandResult.Command.Arguments)
+        {
+            IReadOnlyList<Token> tokens = arguments.GetResult(argument)?.Tokens ?? [];
+            for (int i = 0; i < tokens.Count - afterEnd; i++)
+            {
+                if (tokens[i].Value is ['-', _, ..])
+                {
+                    return tokens[i].Value;
+                }
+            }
+        }
+
+        return arguments.UnmatchedTokens.FirstOrDefault(static token => token is ['-', _, ..]);
+    }
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+
+namespace Freezer.Cli;
+
+/// <summary>The options that several verbs have.</summary>
+internal static class CommonOptions
+{
+    internal static Option<bool> Json { get; } = new("--json") { Description = "Print one JSON document on standard output.", Recursive = true };
+
+    internal static Option<bool> Verbose { get; } = new("--verbose") { Description = "Tell what happens, and where an error comes from.", Recursive = true };
+
+    internal static Option<StorageAddress> Storage { get; } =
+        OptionOf("--storage", "URI", "Where the backups are: a path, or file:///PATH.", StorageAddress.Parse, isRequired: true);
+
+    internal static Option<string> Name { get; } = OptionOf("--name", "NAME", "The name of the backups.", static text => text, isRequired: true);
+
+    internal static Option<EngineName> Engine { get; } =
+        OptionOf("--engine", "NAME", $"What the backups are of: tar for directory trees (the default), block for volumes.", EngineNames.Parse);
+
+    /// <summary>An option with a value, whose parser says in its exception what is wrong with it.</summary>
+    internal static Option<T> OptionOf<T>(string name, string valueName, string description, Func<string, T> parse, bool isRequired = false) => new(name)
+    {
+        HelpName = valueName,
+        Description = description,
+        Required = isRequired,
+        CustomParser = result => ArgumentParser.TryParse(result, parse, result.Tokens[0].Value, out T? value) ? value : default,
+    };
+
+    /// <summary>An option that may be given several times.</summary>
+    internal static Option<T[]> RepeatableOptionOf<T>(string name, string valueName, string description, Func<string, T> parse) => new(name)
+    {
+        HelpName = valueName,
+        Description = description,
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = result => ArgumentParser.ParseAll(result, parse),
+        DefaultValueFactory = static _ => [],
+    };
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Freezer.Cli;
+
+/// <summary>How one run of the program talks: one JSON document on standard output, or text for people.</summary>
+internal sealed class Output
+{
+    private readonly bool _json;
+    private readonly bool _verbose;
+
+    private Output(bool json, bool verbose)
+    {
+        _json = json;
+        _verbose = verbose;
+        Logger = verbose ? new StandardErrorLogger() : NullLogger.Instance;
+    }
+
+    /// <summary>Where the library's log messages go.</summary>
+    internal ILogger Logger { get; }
+
+    internal static Output For(ParseResult arguments) => new(
+        arguments.GetResult(CommonOptions.Json) is { Implicit: false }, arguments.GetResult(CommonOptions.Verbose) is { Implicit: false });
+
+    /// <summary>A line that shows how far it is, where somebody looks at a terminal.</summary>
+    /// <param name="transferred">What is done with the bytes of the storage.</param>
+    internal ProgressLine? ShowProgress(string transferred) =>
+        _json || _verbose || Console.IsErrorRedirected ? null : new ProgressLine(Console.Error, transferred);
+
+    /// <summary>Ends the run with a report.</summary>
+    /// <returns>The exit status.</returns>
+    internal int Write(Report report)
+    {
+        if (_json)
+        {
+            Console.Out.WriteLine(report.ToJson());
+        }
+
+        // A person sees every report; whoever reads the document still finds in a log why the run failed.
+        if (!_json || (_verbose && report is FailureReport))
+        {
+            report.Write(new PeopleText(report is FailureReport ? Console.Error : Console.Out), _verbose);
+        }
+
+        return report.ExitStatus;
+    }
+
+    /// <summary>Ends the run since the command line asks for what cannot be.</summary>
+    /// <returns>The exit status.</returns>
+    internal int WriteWrongUsage(string error, Command command, Exception? cause = null)
+    {
+        Write(new FailureReport { Status = Report.FailedStatus, Error = error, Cause = cause });
+        if (!_json)
+        {
+            string verb = command is RootCommand ? "" : $"{command.Name} ";
+            Console.Error.WriteLine($"See freezer {verb}--help.");
+        }
+
+        return ExitStatus.WrongUsage;
+    }
+}

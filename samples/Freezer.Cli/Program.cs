@@ -1,0 +1,3 @@
+using Freezer.Cli;
+
+return await FreezerCommand.RunAsync(args);

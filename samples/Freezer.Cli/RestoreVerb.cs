@@ -1,0 +1,56 @@
+using System.CommandLine;
+using Freezer.Storage;
+
+namespace Freezer.Cli;
+
+/// <summary>Restores a backup and all that it builds on.</summary>
+internal sealed class RestoreVerb : Verb
+{
+    private readonly Option<DateTimeOffset?> _to = CommonOptions.OptionOf<DateTimeOffset?>(
+        "--to", "TIME", "Restore the newest backup that is not newer: seconds since 1970, a date (its end), or a date and time (UTC without a zone).", static text => PointInTime.Parse(text));
+
+    private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Write over a destination that is not empty. What the backups never held is not removed." };
+
+    private readonly Option<EntryPath[]> _include = CommonOptions.RepeatableOptionOf(
+        "--include", "PATH", "Only this path, relative to the source, and what is below it. May be given several times.", EntryPath.Parse);
+
+    private readonly Option<bool> _untrusted = new("--untrusted") { Description = "Leave out devices and set-uid bits: somebody else made the backup." };
+
+    private readonly Option<bool> _strict = new("--strict") { Description = "Count metadata that this user may not set as skipped." };
+
+    private readonly Argument<string> _destination = new("DESTINATION") { Description = "Where to restore to: a directory or a volume." };
+
+    internal RestoreVerb()
+        : base("restore", "Restore the newest backup of a name, or that of a date.")
+    {
+        Add(CommonOptions.Storage);
+        Add(CommonOptions.Name);
+        Add(CommonOptions.Engine);
+        Add(_to);
+        Add(_overwrite);
+        Add(_include);
+        Add(_untrusted);
+        Add(_strict);
+        Add(_destination);
+    }
+
+    protected override async Task<Report> DoAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
+    {
+        string destination = arguments.GetRequiredValue(_destination);
+        await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: false);
+        BackupEngine engine = OpenEngine(arguments.GetValue(CommonOptions.Engine), storage, output);
+        using ProgressLine? progress = output.ShowProgress("fetched");
+        RestoreResult result = await engine.RestoreAsync(
+            arguments.GetRequiredValue(CommonOptions.Name), destination, OptionsOf(arguments), progress, cancellationToken);
+        return RestoreReport.Of(result, destination);
+    }
+
+    private RestoreOptions OptionsOf(ParseResult arguments) => new()
+    {
+        To = arguments.GetValue(_to),
+        Overwrite = arguments.GetValue(_overwrite),
+        Include = arguments.GetRequiredValue(_include),
+        Untrusted = arguments.GetValue(_untrusted),
+        Strict = arguments.GetValue(_strict),
+    };
+}

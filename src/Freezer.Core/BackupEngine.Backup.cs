@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.IO.Pipelines;
+using Freezer.Catalog;
+using Freezer.Dataflow;
+using Freezer.Dataflow.Compression;
+using Freezer.Diagnostics;
+using Freezer.Storage;
+
+namespace Freezer;
+
+public abstract partial class BackupEngine
+{
+    /// <summary>Takes one backup: an incremental on the newest one of the name, or a full one where the options, the level rules or the engine say so.</summary>
+    /// <param name="resource">What to back up, as the engine names it: a path, a volume, a database.</param>
+    /// <param name="backupName">The name to file the backup under: one segment of a storage key, so without <c>/</c>.</param>
+    /// <param name="options">How to take it; <see langword="null"/> for the defaults.</param>
+    /// <param name="progress">Hears how far it is, a few times a second at most, on a thread of the backup.</param>
+    /// <param name="cancellationToken">Cancels the backup; nothing is listed then.</param>
+    /// <returns>What was done. Look at its outcome: a backup with skips is not an exception.</returns>
+    /// <exception cref="ArgumentException">The name or an option is not valid.</exception>
+    /// <exception cref="BackupException">The backup failed for a reason of its own.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<BackupResult> BackupAsync(
+        string resource,
+        string backupName,
+        BackupOptions? options = null,
+        IProgress<BackupProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(resource);
+        CheckName(backupName);
+        options ??= BackupOptions.Default;
+        options.Validate();
+        var codecs = new CodecSet(EngineOptions.Codecs);
+        var report = new OperationReport(progress, EngineOptions.TimeProvider);
+        long started = EngineOptions.TimeProvider.GetTimestamp();
+        using Activity? activity = Telemetry.Activities.StartActivity("Freezer.Backup");
+        activity?.SetTag("freezer.engine", Name).SetTag("freezer.backup_name", backupName);
+        string outcome = "failed";
+        try
+        {
+            var operation = new BackupOperation(this, resource, backupName, options, codecs, report);
+            BackupResult result = await operation.RunAsync(started, cancellationToken).ConfigureAwait(false);
+            outcome = CommittedBackup.NameOf(result.Outcome);
+            report.Finish();
+            return result;
+        }
+        catch (Exception exception)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
+            Log.BackupFailed(EngineOptions.Logger, backupName, exception);
+            throw;
+        }
+        finally
+        {
+            Telemetry.Record("backup", Name, outcome, report, EngineOptions.TimeProvider.GetElapsedTime(started));
+        }
+    }
+
+    private static void CheckName(string backupName)
+    {
+        ArgumentNullException.ThrowIfNull(backupName);
+        if (BackupLocation.CheckName(backupName) is { } reason)
+        {
+            throw new ArgumentException($"'{StoragePath.Printable(backupName)}' cannot name a backup: {reason}. Choose a name that is one segment of a storage key.", nameof(backupName));
+        }
+    }
+}

@@ -1,0 +1,320 @@
+using System.IO.Pipelines;
+using Freezer.Catalog;
+using Freezer.Dataflow;
+using Freezer.Dataflow.Compression;
+using Freezer.Diagnostics;
+using Freezer.Storage;
+
+namespace Freezer;
+
+public abstract partial class BackupEngine
+{
+    /// <summary>One run of the workflow: choose a parent, claim a place, write, look again, commit.</summary>
+    private sealed class BackupOperation(
+        BackupEngine engine, string resource, string backupName, BackupOptions options, CodecSet codecs, OperationReport report)
+    {
+        private static readonly string _library = $"Freezer.Core {typeof(BackupEngine).Assembly.GetName().Version?.ToString(3)}";
+
+        private readonly BackupEngineOptions _settings = engine.EngineOptions;
+        private readonly IStorage _storage = engine.Storage;
+        private readonly BackupCatalog _catalog = new(engine.Storage, engine.EngineOptions.Logger);
+        private readonly Guid _id = Guid.NewGuid();
+        private readonly SourceIdentity _source = new(engine.EngineOptions.SourceHost, engine.IdentifySource(resource));
+
+        internal async Task<BackupResult> RunAsync(long started, CancellationToken cancellationToken)
+        {
+            Compression compression = options.Compression ?? codecs.Default;
+            (ICompressionCodec codec, int level) = codecs.GetAvailable(compression);
+            var stream = new StoredStreamOptions
+            {
+                Codec = codec,
+                Level = level,
+                FrameSize = options.FrameSize ?? codec.DefaultFrameSize,
+                Parallelism = _settings.Parallelism,
+            };
+            string? unusableParent = null;
+            while (true)
+            {
+                ParentChoice choice = await ChooseParentAsync(unusableParent, cancellationToken).ConfigureAwait(false);
+                BackupClaim claim = await ClaimAsync(choice, cancellationToken).ConfigureAwait(false);
+                await using (claim.ConfigureAwait(false))
+                {
+                    // The parent may have been forgotten between the choice and the claim that protects it: choose again.
+                    if (!await IsThereAsync(choice.Parent, cancellationToken).ConfigureAwait(false))
+                    {
+                        continue;
+                    }
+
+                    BackupDocument document;
+                    try
+                    {
+                        document = await WriteAsync(claim.Location, choice, stream, cancellationToken).ConfigureAwait(false);
+                    }
+                    catch (BackupDamagedException exception) when (choice.Parent is not null)
+                    {
+                        // The parent's manifest turned out to be damaged: what is stored of this level is gone again.
+                        unusableParent = exception.Message;
+                        report.Reset();
+                        continue;
+                    }
+
+                    return new BackupResult
+                    {
+                        Outcome = report.Outcome,
+                        Backup = new CommittedBackup(claim.Location, document).ToBackup(),
+                        NewChainReason = choice.NewChainReason,
+                        Compression = new Compression(codec.Name, level),
+                        Skips = report.Skips,
+                        Notes = report.Notes,
+                        Duration = _settings.TimeProvider.GetElapsedTime(started),
+                    };
+                }
+            }
+        }
+
+        private async Task<ParentChoice> ChooseParentAsync(string? unusableParent, CancellationToken cancellationToken)
+        {
+            List<BackupLocation> locations = await _catalog.ListLocationsAsync(engine.Name, backupName, cancellationToken).ConfigureAwait(false);
+            if (locations.Count == 0)
+            {
+                return new ParentChoice([], 0, null);
+            }
+
+            BackupLocation newest = locations[^1];
+            LevelDecision decision = unusableParent is not null
+                ? LevelDecision.NewChain(CannotBuildOn(unusableParent))
+                : LevelPolicy.Decide(newest, options, _settings.TimeProvider.GetUtcNow());
+            if (decision.ParentLevel is not { } parentLevel)
+            {
+                return new ParentChoice([], newest.Time, decision.Reason);
+            }
+
+            int parent = locations.FindLastIndex(location => location.Level == parentLevel && location.ChainTime == newest.ChainTime);
+            if (parent < 0)
+            {
+                return new ParentChoice([], newest.Time, $"the chain has no backup of level {parentLevel}");
+            }
+
+            (List<CommittedBackup> chain, string? reason) = await ReadParentsAsync(locations[parent], locations, cancellationToken).ConfigureAwait(false);
+            return reason is null ? new ParentChoice(chain, newest.Time, null) : new ParentChoice([], newest.Time, reason);
+        }
+
+        /// <summary>Reads the parent and all that it builds on, and says why a new backup cannot build on them.</summary>
+        private async Task<(List<CommittedBackup> Chain, string? Reason)> ReadParentsAsync(
+            BackupLocation parent, List<BackupLocation> locations, CancellationToken cancellationToken)
+        {
+            List<CommittedBackup> chain;
+            try
+            {
+                chain = await _catalog.ReadChainAsync(parent, locations, cancellationToken).ConfigureAwait(false);
+                if (chain.Any(static level => level.IsForeign))
+                {
+                    return ([], "the newest chain was made by another program");
+                }
+
+                if (chain[^1].Document.Source != _source)
+                {
+                    SourceIdentity source = chain[^1].Document.Source;
+                    return ([], $"the newest backup is of '{source.Path}' on {source.Host}, and this one of '{_source.Path}' on {_source.Host}");
+                }
+
+                using var reader = new ChainReader(_storage, chain, codecs, _settings.Parallelism, options.QueueSize);
+                await reader.CheckObjectsAsync(cancellationToken).ConfigureAwait(false);
+                var context = new BackupPlanContext(resource, reader.Chain[^1], (consume, token) => reader.ReadManifestAsync(reader.Chain[^1], consume, token));
+                BackupPlan plan = await engine.PlanAsync(context, cancellationToken).ConfigureAwait(false);
+                return (chain, plan.NewChainReason);
+            }
+            catch (Exception exception) when (exception is BackupDamagedException or BackupUnsupportedException or CompressionUnavailableException)
+            {
+                return ([], CannotBuildOn(exception.Message));
+            }
+        }
+
+        private static string CannotBuildOn(string problem) => $"the newest chain cannot be built on: {problem}";
+
+        private Task<BackupClaim> ClaimAsync(ParentChoice choice, CancellationToken cancellationToken)
+        {
+            // Later than every backup of the name, also where a clock was put back.
+            long earliest = Math.Max(_settings.TimeProvider.GetUtcNow().ToUnixTimeSeconds(), choice.NewestTime + 1);
+            CommittedBackup? parent = choice.Parent;
+            return BackupClaim.AcquireAsync(
+                _storage,
+                time => new BackupLocation(engine.Name, backupName, parent?.Location.ChainTime ?? time, (parent?.Location.Level + 1) ?? 0, time),
+                earliest,
+                new ClaimDocument(_id, parent?.Document.Id, _settings.SourceHost, Environment.ProcessId),
+                _settings.TimeProvider,
+                _settings.Logger,
+                cancellationToken);
+        }
+
+        private async Task<BackupDocument> WriteAsync(
+            BackupLocation location, ParentChoice choice, StoredStreamOptions stream, CancellationToken cancellationToken)
+        {
+            DateTimeOffset timestamp = DateTimeOffset.FromUnixTimeSeconds(location.Time);
+            Log.BackupBegins(_settings.Logger, backupName, resource, location.Level, timestamp, stream.Codec.Name);
+            if (choice.NewChainReason is { } reason)
+            {
+                Log.NewChain(_settings.Logger, backupName, reason);
+            }
+
+            var facts = new SortedDictionary<string, string>(StringComparer.Ordinal);
+            BackupDocument document;
+            try
+            {
+                LevelObjects objects = await WriteLevelAsync(location, choice, stream, facts, cancellationToken).ConfigureAwait(false);
+                document = Describe(location, choice, stream, objects, facts);
+                using var written = new ChainReader(
+                    _storage, [.. choice.Chain, new CommittedBackup(location, document)], codecs, _settings.Parallelism, options.QueueSize);
+                await written.CheckObjectsAsync(cancellationToken).ConfigureAwait(false);
+                if (!await IsThereAsync(choice.Parent, cancellationToken).ConfigureAwait(false))
+                {
+                    throw new BackupException($"The parent {choice.Parent!.ToBackup()} was removed while this backup was written. Run it again.");
+                }
+
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+            catch
+            {
+                await RemoveUnfinishedAsync(location).ConfigureAwait(false);
+                throw;
+            }
+
+            // From here on nothing is deleted but the claim: the commit may be there although its answer was lost.
+            await CommitAsync(location, document, cancellationToken).ConfigureAwait(false);
+            Log.BackupCommitted(_settings.Logger, backupName, location.Level, document.Entries, document.BytesRead, report.BytesStored);
+            if (document.Skipped > 0)
+            {
+                Log.BackupHasSkips(_settings.Logger, backupName, document.Skipped);
+            }
+
+            return document;
+        }
+
+        private async Task<LevelObjects> WriteLevelAsync(
+            BackupLocation location, ParentChoice choice, StoredStreamOptions stream, SortedDictionary<string, string> facts, CancellationToken cancellationToken)
+        {
+            var writer = new LevelWriter(_storage, location, _id, stream, options.QueueSize, report);
+            ICompressionCodec plain = codecs.GetAvailable("none");
+            if (choice.Chain.Count == 0)
+            {
+                return await writer.WriteAsync(
+                    (archive, manifest, token) => RunEngineAsync(null, null, archive, manifest, facts, token), null, plain, cancellationToken).ConfigureAwait(false);
+            }
+
+            using var parents = new ChainReader(_storage, choice.Chain, codecs, _settings.Parallelism, options.QueueSize);
+            var parentFrames = new ManifestFrameSet();
+            Backup parent = parents.Chain[^1];
+            return await writer.WriteAsync(
+                (archive, manifest, token) => parents.ReadManifestAsync(
+                    parent,
+                    parentFrames,
+                    (parentManifest, manifestToken) => RunEngineAsync(parent, parentManifest, archive, manifest, facts, manifestToken),
+                    token),
+                parentFrames,
+                plain,
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        private async Task RunEngineAsync(
+            Backup? parent, PipeReader? parentManifest, PipeWriter archive, ManifestWriter manifest, SortedDictionary<string, string> facts, CancellationToken cancellationToken)
+        {
+            var context = new BackupContext(report)
+            {
+                Resource = resource,
+                BackupName = backupName,
+                BackupId = _id,
+                Parent = parent,
+                Timestamp = _settings.TimeProvider.GetUtcNow(),
+                Options = options,
+                ParentManifest = parentManifest,
+                Manifest = manifest,
+                Logger = _settings.Logger,
+            };
+            await engine.WriteArchiveAsync(context, archive, cancellationToken).ConfigureAwait(false);
+            foreach ((string name, string value) in context.Facts)
+            {
+                facts[name] = value;
+            }
+        }
+
+        private BackupDocument Describe(
+            BackupLocation location, ParentChoice choice, StoredStreamOptions stream, LevelObjects objects, SortedDictionary<string, string> facts) => new()
+            {
+                EngineName = engine.Name,
+                Compression = stream.Codec.Name,
+                Format = BackupDocument.CurrentFormat,
+                Id = _id,
+                BackupName = backupName,
+                ChainTimestamp = location.ChainTime,
+                Timestamp = location.Time,
+                Level = location.Level,
+                ParentId = choice.Parent?.Document.Id,
+                ParentTimestamp = choice.Parent?.Location.Time,
+                Source = _source,
+                CompressionLevel = stream.Level,
+                Archive = objects.Archive,
+                Manifest = objects.Manifest,
+                Index = objects.Index,
+                Outcome = CommittedBackup.NameOf(report.Outcome),
+                Entries = report.Entries,
+                Skipped = report.Skipped,
+                BytesRead = report.Bytes,
+                Library = _library,
+                Facts = facts,
+            };
+
+        private async Task CommitAsync(BackupLocation location, BackupDocument document, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await _storage.WriteBytesAsync(location.Metadata, document.ToBytes(), WriteMode.CreateNew, cancellationToken).ConfigureAwait(false);
+            }
+            catch (StorageException exception)
+            {
+                // The write may have succeeded although its answer was lost.
+                if (!await IsOursAsync(location, cancellationToken).ConfigureAwait(false))
+                {
+                    throw new BackupException($"The commit {location.Metadata} could not be written, or not be confirmed: {exception.Message} Run the backup again.", exception);
+                }
+            }
+        }
+
+        private async Task<bool> IsOursAsync(BackupLocation location, CancellationToken cancellationToken)
+        {
+            try
+            {
+                CommittedBackup commit = await CommittedBackup.ReadAsync(_storage, location, cancellationToken).ConfigureAwait(false);
+                return commit.Problem is null && commit.Document.Id == _id;
+            }
+            catch (StorageException)
+            {
+                // It cannot be read either: the first failure is the one to tell of.
+                return false;
+            }
+        }
+
+        private async Task<bool> IsThereAsync(CommittedBackup? parent, CancellationToken cancellationToken) =>
+            parent is null || await _storage.FindAsync(parent.Location.Metadata, cancellationToken).ConfigureAwait(false) is not null;
+
+        private async Task RemoveUnfinishedAsync(BackupLocation location)
+        {
+            foreach (StorageKey key in (StorageKey[])[location.Archive, location.Manifest, location.Index])
+            {
+                try
+                {
+                    await _storage.DeleteAsync(key, CancellationToken.None).ConfigureAwait(false);
+                }
+                catch (Exception exception)
+                {
+                    Log.UnfinishedNotRemoved(_settings.Logger, key.Value, exception);
+                }
+            }
+        }
+
+        /// <summary>The chain to build on, level 0 first; empty for a new chain.</summary>
+        private sealed record ParentChoice(List<CommittedBackup> Chain, long NewestTime, string? NewChainReason)
+        {
+            internal CommittedBackup? Parent => Chain.Count == 0 ? null : Chain[^1];
+        }
+    }
+}

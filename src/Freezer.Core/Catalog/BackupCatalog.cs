@@ -1,0 +1,213 @@
+using System.Runtime.CompilerServices;
+using Freezer.Diagnostics;
+using Freezer.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Freezer.Catalog;
+
+/// <summary>Finds the backups of a storage, and sweeps up what was never committed.</summary>
+/// <remarks>A backup exists if and only if its metadata document does. Holds no state: any number of catalogs, in any number of
+/// processes, may work on one storage. The storage is not disposed.</remarks>
+/// <param name="storage">Where the backups live. Stays the caller's.</param>
+/// <param name="logger">Where log messages go; nowhere by default.</param>
+public sealed class BackupCatalog(IStorage storage, ILogger? logger = null)
+{
+    /// <summary>A backup that is being written renews its claim this often, so nothing younger than a few of these may be swept.</summary>
+    internal static readonly TimeSpan ClaimRenewal = TimeSpan.FromMinutes(4);
+
+    /// <summary>The least age that <see cref="SweepAsync"/> takes: a backup in progress shows a sign of life every four minutes.</summary>
+    public static TimeSpan LeastSweepAge { get; } = TimeSpan.FromMinutes(15);
+
+    private readonly ILogger _logger = logger ?? NullLogger.Instance;
+
+    internal IStorage Storage => storage;
+
+    /// <summary>Lists the committed backups, by engine, name and timestamp. One whose document is damaged is listed with its <see cref="Backup.Problem"/>.</summary>
+    /// <param name="engineName">Only this engine's; <see langword="null"/> for all.</param>
+    /// <param name="backupName">Only those of this name; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Cancels the listing.</param>
+    public async IAsyncEnumerable<Backup> ListAsync(
+        string? engineName = null, string? backupName = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        // Engines are few: listing them all and leaving the others out serves a name without an engine too.
+        foreach (BackupLocation location in await ListLocationsAsync(engineName, engineName is null ? null : backupName, cancellationToken).ConfigureAwait(false))
+        {
+            if (backupName is null || location.BackupName == backupName)
+            {
+                CommittedBackup commit = await CommittedBackup.ReadAsync(storage, location, cancellationToken).ConfigureAwait(false);
+                yield return commit.ToBackup();
+            }
+        }
+    }
+
+    /// <summary>Removes what backups left behind that were never committed: killed or cut off in the middle.</summary>
+    /// <param name="olderThan">Only what showed no sign of life for this long, by the storage's clock; at least <see cref="LeastSweepAge"/>.</param>
+    /// <param name="cancellationToken">Cancels the sweep; what was removed so far stays removed.</param>
+    /// <returns>How many unfinished backups were removed. What an interrupted write left inside the storage is swept too, where it has an <see cref="IStorageSweeper"/>.</returns>
+    public async Task<int> SweepAsync(TimeSpan olderThan, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(olderThan, LeastSweepAge);
+        if (storage.GetFeature<IStorageSweeper>() is { } sweeper)
+        {
+            await sweeper.SweepAsync(olderThan, cancellationToken).ConfigureAwait(false);
+        }
+
+        HashSet<BackupLocation> committed = [.. await ListLocationsAsync(null, null, cancellationToken).ConfigureAwait(false)];
+        Dictionary<BackupLocation, Leftover> leftovers = await FindLeftoversAsync(committed, cancellationToken).ConfigureAwait(false);
+        if (leftovers.Count == 0)
+        {
+            return 0;
+        }
+
+        DateTimeOffset now = await ReadClockAsync(cancellationToken).ConfigureAwait(false);
+        int removed = 0;
+        foreach ((BackupLocation location, Leftover leftover) in leftovers)
+        {
+            if (now - leftover.LastSign < olderThan)
+            {
+                continue;
+            }
+
+            // The commit may have been written since the listing.
+            bool isCommitted = await storage.FindAsync(location.Metadata, cancellationToken).ConfigureAwait(false) is not null;
+            foreach (StorageKey key in leftover.Keys.Where(key => !isCommitted || key == location.Claim))
+            {
+                await storage.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (!isCommitted)
+            {
+                removed++;
+                Log.SweptLeftover(_logger, location.Folder, leftover.LastSign);
+            }
+        }
+
+        return removed;
+    }
+
+    /// <summary>Where the commits are, by engine, name and timestamp.</summary>
+    internal async Task<List<BackupLocation>> ListLocationsAsync(string? engineName, string? backupName, CancellationToken cancellationToken)
+    {
+        var locations = new List<BackupLocation>();
+        await foreach (StorageEntry entry in storage.ListAsync(BackupLocation.MetadataOf(engineName, backupName), cancellationToken).ConfigureAwait(false))
+        {
+            if (BackupLocation.TryParse(entry.Key, out BackupLocation location, out string? role) && role == "metadata")
+            {
+                locations.Add(location);
+            }
+        }
+
+        locations.Sort(static (a, b) =>
+            string.CompareOrdinal(a.EngineName, b.EngineName) is not 0 and int byEngine ? byEngine
+            : string.CompareOrdinal(a.BackupName, b.BackupName) is not 0 and int byName ? byName
+            : (a.Time, a.Level, a.ChainTime).CompareTo((b.Time, b.Level, b.ChainTime)));
+        return locations;
+    }
+
+    /// <summary>Reads a backup and all that it builds on, level 0 first.</summary>
+    /// <param name="target">The backup.</param>
+    /// <param name="locations">Every commit of its name.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="BackupDamagedException">A level is missing, or its document is damaged.</exception>
+    internal async Task<List<CommittedBackup>> ReadChainAsync(
+        BackupLocation target, IReadOnlyList<BackupLocation> locations, CancellationToken cancellationToken)
+    {
+        CommittedBackup level = await CommittedBackup.ReadAsync(storage, target, cancellationToken).ConfigureAwait(false);
+        List<CommittedBackup> chain = [level];
+        while (chain[^1].Location.Level > 0)
+        {
+            CommittedBackup child = chain[^1];
+            BackupLocation parent = LocateParent(child, target.Time, locations);
+            CommittedBackup found = await CommittedBackup.ReadAsync(storage, parent, cancellationToken).ConfigureAwait(false);
+            if (!child.IsForeign && found.Document.Id != child.Document.ParentId)
+            {
+                throw new BackupDamagedException(
+                    $"{child.ToBackup()} builds on the backup {child.Document.ParentId:N}, but {parent.Metadata} describes another one, {found.Document.Id:N}.");
+            }
+
+            chain.Add(found);
+        }
+
+        // Reading a document's content throws where it is damaged; the target of level 0 was not read from yet.
+        _ = chain[^1].Document;
+        chain.Reverse();
+        return chain;
+    }
+
+    /// <summary>Finds the newest backup that was not taken after a date, and its chain.</summary>
+    /// <exception cref="BackupNotFoundException">There is none.</exception>
+    internal async Task<List<CommittedBackup>> FindChainAsync(string engineName, string backupName, DateTimeOffset? to, CancellationToken cancellationToken)
+    {
+        List<BackupLocation> locations = await ListLocationsAsync(engineName, backupName, cancellationToken).ConfigureAwait(false);
+        if (locations.Count == 0)
+        {
+            throw new BackupNotFoundException($"There is no {engineName} backup of the name '{backupName}' in this storage.");
+        }
+
+        long latest = to?.ToUnixTimeSeconds() ?? long.MaxValue;
+        int newest = locations.FindLastIndex(location => location.Time <= latest);
+        if (newest < 0)
+        {
+            throw new BackupNotFoundException(
+                $"There is no {engineName} backup of the name '{backupName}' as old as {to:u}: the first one is of {DateTimeOffset.FromUnixTimeSeconds(locations[0].Time):u}.");
+        }
+
+        return await ReadChainAsync(locations[newest], locations, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static BackupLocation LocateParent(CommittedBackup child, long latest, IReadOnlyList<BackupLocation> locations)
+    {
+        int level = child.Location.Level - 1;
+        // Other programs name no parents: there it is the newest backup of the level before.
+        IEnumerable<BackupLocation> candidates = locations.Where(location => location.Level == level && location.ChainTime == child.Location.ChainTime);
+        candidates = child.IsForeign
+            ? candidates.Where(location => location.Time <= latest)
+            : candidates.Where(location => location.Time == child.Document.ParentTimestamp);
+        return candidates.OrderBy(static location => location.Time).Cast<BackupLocation?>().LastOrDefault()
+            ?? throw new BackupDamagedException(child.IsForeign
+                ? $"{child.ToBackup()} cannot be restored: its chain has no backup of level {level}."
+                : $"{child.ToBackup()} cannot be restored: level {level} of its chain, the backup {child.Document.ParentId:N}, is missing. "
+                    + $"Its document would be {(child.Location with { Level = level, Time = child.Document.ParentTimestamp ?? 0 }).Metadata}.");
+    }
+
+    private async Task<Dictionary<BackupLocation, Leftover>> FindLeftoversAsync(HashSet<BackupLocation> committed, CancellationToken cancellationToken)
+    {
+        var leftovers = new Dictionary<BackupLocation, Leftover>();
+        await foreach (StorageEntry entry in storage.ListAsync(StoragePrefix.Parse(BackupLocation.DataRoot), cancellationToken).ConfigureAwait(false))
+        {
+            if (!BackupLocation.TryParse(entry.Key, out BackupLocation location, out string? role)
+                || (committed.Contains(location) && role != "claim"))
+            {
+                continue;
+            }
+
+            if (!leftovers.TryGetValue(location, out Leftover? leftover))
+            {
+                leftovers.Add(location, leftover = new Leftover());
+            }
+
+            leftover.Keys.Add(entry.Key);
+            leftover.LastSign = entry.LastModified > leftover.LastSign ? entry.LastModified : leftover.LastSign;
+        }
+
+        return leftovers;
+    }
+
+    /// <summary>Asks the storage for its time: ages are never measured with two clocks.</summary>
+    private async Task<DateTimeOffset> ReadClockAsync(CancellationToken cancellationToken)
+    {
+        StorageKey probe = StorageKey.Parse($"probe/{Guid.NewGuid():N}");
+        StorageEntry entry = await Dataflow.StorageBytes.WriteBytesAsync(
+            storage, probe, ReadOnlyMemory<byte>.Empty, WriteMode.CreateNew, cancellationToken).ConfigureAwait(false);
+        await storage.DeleteAsync(probe, cancellationToken).ConfigureAwait(false);
+        return entry.LastModified;
+    }
+
+    private sealed class Leftover
+    {
+        internal List<StorageKey> Keys { get; } = [];
+
+        internal DateTimeOffset LastSign { get; set; } = DateTimeOffset.MinValue;
+    }
+}

@@ -1,0 +1,171 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Freezer.Dataflow;
+
+namespace Freezer.Catalog;
+
+/// <summary>The metadata document of a backup: one line of JSON, whose last member is the SHA-256 of the bytes before it.</summary>
+/// <remarks>The first three members are OpenStack Freezer's own; it reads the first line and ignores what it does not know.</remarks>
+internal sealed record BackupDocument
+{
+    /// <summary>The version of the whole layout. A higher one is refused.</summary>
+    internal const int CurrentFormat = 1;
+
+    private const string DigestStart = ",\"sha256\":\"";
+    private const string DigestEnd = "\"}";
+    private const int DigestMemberLength = 11 + (2 * Sha256Digest.Size) + 2;
+
+    /// <summary>What this version can do beyond the format itself. A document that requires anything else is refused.</summary>
+    private static readonly string[] _knownFeatures = [];
+
+    [JsonPropertyOrder(-3)]
+    public string EngineName { get; init; } = "";
+
+    [JsonPropertyOrder(-2)]
+    public string Compression { get; init; } = "";
+
+    [JsonPropertyOrder(-1)]
+    public bool Encryption { get; init; }
+
+    /// <summary>0 where the document has no such member: another program wrote it.</summary>
+    public int Format { get; init; }
+
+    public string[] Requires { get; init; } = [];
+
+    public Guid Id { get; init; }
+
+    public string BackupName { get; init; } = "";
+
+    public long ChainTimestamp { get; init; }
+
+    public long Timestamp { get; init; }
+
+    public int Level { get; init; }
+
+    public Guid? ParentId { get; init; }
+
+    public long? ParentTimestamp { get; init; }
+
+    public SourceIdentity Source { get; init; } = new("", "");
+
+    public int? CompressionLevel { get; init; }
+
+    public StoredObjectDescription Archive { get; init; } = new();
+
+    public StoredObjectDescription Manifest { get; init; } = new();
+
+    public IndexDescription Index { get; init; } = new();
+
+    public string Outcome { get; init; } = "";
+
+    public long Entries { get; init; }
+
+    public long Skipped { get; init; }
+
+    public long BytesRead { get; init; }
+
+    public string Library { get; init; } = "";
+
+    public SortedDictionary<string, string> Facts { get; init; } = [];
+
+    [JsonIgnore]
+    internal bool IsForeign => Format == 0;
+
+    /// <summary>Writes the document.</summary>
+    internal byte[] ToBytes()
+    {
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(this, BackupDocumentJson.Default.BackupDocument);
+        ReadOnlySpan<byte> open = body.AsSpan(0, body.Length - 1);
+        return [.. open, .. Encoding.ASCII.GetBytes($"{DigestStart}{Sha256Digest.Of(open)}{DigestEnd}")];
+    }
+
+    /// <summary>Reads a document.</summary>
+    /// <param name="bytes">The whole object.</param>
+    /// <exception cref="InvalidDataException">It is not JSON, or was altered.</exception>
+    /// <exception cref="BackupUnsupportedException">It is from a newer version.</exception>
+    internal static BackupDocument Parse(byte[] bytes)
+    {
+        int lineEnd = bytes.AsSpan().IndexOf((byte)'\n');
+        BackupDocument document;
+        try
+        {
+            document = JsonSerializer.Deserialize(lineEnd < 0 ? bytes : bytes.AsSpan(0, lineEnd), BackupDocumentJson.Default.BackupDocument)
+                ?? throw new InvalidDataException("it is the JSON value null");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException("it is not a JSON document", exception);
+        }
+
+        if (document.Format > CurrentFormat)
+        {
+            throw new BackupUnsupportedException($"it has format {document.Format}, and this version reads up to {CurrentFormat}; use a newer version of the library");
+        }
+
+        foreach (string feature in document.Requires ?? [])
+        {
+            if (!_knownFeatures.Contains(feature))
+            {
+                throw new BackupUnsupportedException($"it requires the feature '{feature}', which this version does not have; use a newer version of the library");
+            }
+        }
+
+        ReadOnlySpan<byte> member = bytes.Length < DigestMemberLength ? default : bytes.AsSpan(bytes.Length - DigestMemberLength);
+        // Only a document that has neither of our marks is another program's: damage to one of them must not make it one.
+        if (!document.IsForeign || member.StartsWith(Encoding.ASCII.GetBytes(DigestStart)))
+        {
+            CheckDigest(bytes, member);
+        }
+
+        return document;
+    }
+
+    private static void CheckDigest(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> member)
+    {
+        string expected = $"{DigestStart}{Sha256Digest.Of(bytes[..^member.Length])}{DigestEnd}";
+        if (!member.SequenceEqual(Encoding.ASCII.GetBytes(expected)))
+        {
+            throw new InvalidDataException("its bytes do not match the SHA-256 at its end: it was altered");
+        }
+    }
+}
+
+/// <summary>What was backed up: a parent with another identity is not built on.</summary>
+internal sealed record SourceIdentity(string Host, string Path);
+
+/// <summary>A stored object: its length, its digest, and how much content is in it.</summary>
+internal sealed record StoredObjectDescription
+{
+    public long Length { get; init; }
+
+    public string Digest { get; init; } = "";
+
+    public long ContentLength { get; init; }
+
+    internal static StoredObjectDescription Of(in StoredStreamSummary summary) => new()
+    {
+        Length = summary.StoredLength,
+        Digest = summary.Digest.ToString(),
+        ContentLength = summary.ContentLength,
+    };
+}
+
+/// <summary>The index object, and the directory at its end.</summary>
+internal sealed record IndexDescription
+{
+    public long Length { get; init; }
+
+    public string Digest { get; init; } = "";
+
+    public int DirectoryLength { get; init; }
+
+    public string DirectoryDigest { get; init; } = "";
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(BackupDocument))]
+[JsonSerializable(typeof(ClaimDocument))]
+internal sealed partial class BackupDocumentJson : JsonSerializerContext;

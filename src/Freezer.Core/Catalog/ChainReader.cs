@@ -1,0 +1,203 @@
+using System.IO.Pipelines;
+using Freezer.Dataflow;
+using Freezer.Dataflow.Compression;
+using Freezer.Storage;
+
+namespace Freezer.Catalog;
+
+/// <summary>Reads the archives and manifests of a chain, verified on the way. Safe from any thread.</summary>
+internal sealed class ChainReader : IRestoreSource, IDisposable
+{
+    private readonly IStorage _storage;
+    private readonly CodecSet _codecs;
+    private readonly int _parallelism;
+    private readonly OperationReport? _report;
+    private readonly TransferOptions _whole;
+    private readonly TransferOptions _partial;
+    private readonly Dictionary<Backup, CommittedBackup> _levels = [];
+    private readonly Dictionary<Guid, ManifestOwner> _owners = [];
+    private readonly Dictionary<BackupLocation, LevelIndexReader> _indexes = [];
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    /// <exception cref="CompressionUnavailableException">A level is compressed with a codec that this machine does not have.</exception>
+    internal ChainReader(IStorage storage, IReadOnlyList<CommittedBackup> chain, CodecSet codecs, int parallelism, int queueSize, OperationReport? report = null)
+    {
+        _storage = storage;
+        _codecs = codecs;
+        _parallelism = parallelism;
+        _report = report;
+        _whole = new TransferOptions { QueueSize = queueSize };
+        _partial = _whole with { MayEndEarly = true };
+        Chain = [.. chain.Select(static level => level.ToBackup())];
+        for (int i = 0; i < chain.Count; i++)
+        {
+            _levels.Add(Chain[i], chain[i]);
+            ICompressionCodec codec = codecs.GetAvailable(chain[i].Document.Compression);
+            if (!chain[i].IsForeign)
+            {
+                _owners.Add(Chain[i].Id, new ManifestOwner(chain[i].Location.Manifest, codec));
+            }
+        }
+    }
+
+    public IReadOnlyList<Backup> Chain { get; }
+
+    public bool HasManifest(Backup level) => !level.IsForeign;
+
+    /// <summary>Looks that every object is there, with the length that its commit says.</summary>
+    /// <exception cref="BackupDamagedException">One is missing or has another length.</exception>
+    internal async Task CheckObjectsAsync(CancellationToken cancellationToken)
+    {
+        foreach (CommittedBackup level in _levels.Values)
+        {
+            BackupDocument document = level.Document;
+            await CheckObjectAsync(level, level.Location.Archive, level.IsForeign ? null : document.Archive.Length, cancellationToken).ConfigureAwait(false);
+            if (!level.IsForeign)
+            {
+                await CheckObjectAsync(level, level.Location.Manifest, document.Manifest.Length, cancellationToken).ConfigureAwait(false);
+                await CheckObjectAsync(level, level.Location.Index, document.Index.Length, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    public Task ReadManifestAsync(Backup level, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken) =>
+        ReadManifestAsync(level, null, consume, cancellationToken);
+
+    internal Task ReadManifestAsync(Backup level, ManifestFrameSet? seen, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken) =>
+        NamingDamageAsync(level, async () =>
+        {
+            LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
+            var source = new ManifestSource(_storage, index, _owners);
+            await Transfer.RunAsync(
+                (content, token) => source.ReadAsync(content, seen, token), consume, _partial, cancellationToken).ConfigureAwait(false);
+        });
+
+    public Task ReadArchiveAsync(Backup level, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken)
+    {
+        CommittedBackup commit = _levels[level];
+        ICompressionCodec codec = _codecs.GetAvailable(commit.Document.Compression);
+        return commit.IsForeign
+            ? ReadAsync(level, ReadOptions.Whole, (stored, content, token) => StoredStreamReader.ReadUnframedAsync(stored, content, codec, token), consume, _whole, cancellationToken)
+            : NamingDamageAsync(level, async () =>
+            {
+                LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
+                await ReadFramesAsync(level, codec, index, default, consume, _whole, cancellationToken).ConfigureAwait(false);
+            });
+    }
+
+    public Task ReadArchiveAsync(Backup level, long offset, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken)
+    {
+        CommittedBackup commit = _levels[level];
+        if (commit.IsForeign)
+        {
+            throw new InvalidOperationException($"{level} was made by another program and has no index: its archive can only be read from the beginning.");
+        }
+
+        return NamingDamageAsync(level, async () =>
+        {
+            LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
+            FramePosition from = await index.FindArchiveFrameAsync(offset, cancellationToken).ConfigureAwait(false);
+            await ReadFramesAsync(
+                level,
+                _codecs.GetAvailable(commit.Document.Compression),
+                index,
+                from,
+                async (content, token) =>
+                {
+                    await SkipAsync(content, offset - from.ContentOffset, token).ConfigureAwait(false);
+                    await consume(content, token).ConfigureAwait(false);
+                },
+                _partial,
+                cancellationToken).ConfigureAwait(false);
+        });
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private Task ReadFramesAsync(
+        Backup level, ICompressionCodec codec, LevelIndexReader index, FramePosition from, Func<PipeReader, CancellationToken, Task> consume, TransferOptions transfer, CancellationToken cancellationToken)
+    {
+        long firstLeaf = from.StoredOffset - (from.StoredOffset % StoredStreamOptions.LeafSize);
+        var range = new StoredRange(firstLeaf, (int)(from.StoredOffset - firstLeaf));
+        return ReadAsync(
+            level,
+            new ReadOptions { Offset = firstLeaf },
+            (stored, content, token) => StoredStreamReader.ReadRangeAsync(
+                stored, content, codec, index.ReadArchiveFramesAsync(from, token), index.ReadArchiveLeavesAsync(firstLeaf, token), range, _parallelism, token),
+            consume,
+            transfer,
+            cancellationToken);
+    }
+
+    private Task ReadAsync(
+        Backup level,
+        ReadOptions options,
+        Func<PipeReader, PipeWriter, CancellationToken, Task> decode,
+        Func<PipeReader, CancellationToken, Task> consume,
+        TransferOptions transfer,
+        CancellationToken cancellationToken) =>
+        NamingDamageAsync(level, async () => _report?.AddStored(await Transfer.RunAsync(
+            (stored, token) => _storage.ReadAsync(_levels[level].Location.Archive, stored, options, token),
+            (stored, storedToken) => Transfer.RunAsync(
+                (content, token) => decode(stored, content, token), consume, transfer, storedToken),
+            transfer,
+            cancellationToken).ConfigureAwait(false)));
+
+    private async Task<LevelIndexReader> GetIndexAsync(Backup level, CancellationToken cancellationToken)
+    {
+        CommittedBackup commit = _levels[level];
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_indexes.TryGetValue(commit.Location, out LevelIndexReader? index))
+            {
+                index = await LevelIndexReader.OpenAsync(_storage, commit.IndexLocation, cancellationToken).ConfigureAwait(false);
+                _indexes.Add(commit.Location, index);
+            }
+
+            return index;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task CheckObjectAsync(CommittedBackup level, StorageKey key, long? length, CancellationToken cancellationToken)
+    {
+        StorageEntry? entry = await _storage.FindAsync(key, cancellationToken).ConfigureAwait(false);
+        if (entry is null || (length is not null && entry.Length != length))
+        {
+            throw new BackupDamagedException($"{level.ToBackup()} is damaged: the object {key} "
+                + (entry is null ? "is missing." : $"has {entry.Length} bytes, and {length} were stored."));
+        }
+    }
+
+    private static async Task SkipAsync(PipeReader content, long count, CancellationToken cancellationToken)
+    {
+        while (count > 0)
+        {
+            ReadResult result = await content.ReadAsync(cancellationToken).ConfigureAwait(false);
+            long skipped = Math.Min(count, result.Buffer.Length);
+            count -= skipped;
+            content.AdvanceTo(result.Buffer.GetPosition(skipped));
+            if (count > 0 && result.IsCompleted)
+            {
+                throw new InvalidDataException($"The archive ends {count} bytes before the offset that was asked for.");
+            }
+        }
+    }
+
+    /// <summary>Damage that a stream reports becomes an error that names the backup.</summary>
+    private static async Task NamingDamageAsync(Backup level, Func<Task> read)
+    {
+        try
+        {
+            await read().ConfigureAwait(false);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new BackupDamagedException($"{level} is damaged: {exception.Message}", exception);
+        }
+    }
+}

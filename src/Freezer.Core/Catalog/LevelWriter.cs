@@ -1,0 +1,136 @@
+using System.IO.Pipelines;
+using Freezer.Dataflow;
+using Freezer.Dataflow.Compression;
+using Freezer.Storage;
+
+namespace Freezer.Catalog;
+
+/// <summary>What was written of a level.</summary>
+internal sealed record LevelObjects(StoredObjectDescription Archive, StoredObjectDescription Manifest, IndexDescription Index);
+
+/// <summary>Writes the three objects of a level side by side: archive, manifest and index.</summary>
+/// <param name="storage">Where they go.</param>
+/// <param name="location">Their place.</param>
+/// <param name="id">The backup's identity.</param>
+/// <param name="stream">How archive and manifest are stored.</param>
+/// <param name="queueSize">How many bytes may wait between two stages.</param>
+/// <param name="report">Hears what was stored.</param>
+internal sealed class LevelWriter(
+    IStorage storage, BackupLocation location, Guid id, StoredStreamOptions stream, int queueSize, OperationReport report)
+{
+    private readonly TransferOptions _transfer = new() { QueueSize = queueSize };
+
+    /// <summary>Runs the engine, and everything behind it, to the end.</summary>
+    /// <param name="write">The engine: writes the archive and the manifest.</param>
+    /// <param name="parentFrames">The frames of the parent's manifest, as they become known.</param>
+    /// <param name="noneCodec">Stores as it is.</param>
+    /// <param name="cancellationToken">Cancels all of it.</param>
+    internal async Task<LevelObjects> WriteAsync(
+        Func<PipeWriter, ManifestWriter, CancellationToken, Task> write,
+        ManifestFrameSet? parentFrames,
+        ICompressionCodec noneCodec,
+        CancellationToken cancellationToken)
+    {
+        StoredStreamSummary archive = default;
+        StoredStreamSummary manifest = default;
+        (int Length, Sha256Digest Digest) directory = default;
+        var plain = new StoredStreamOptions { Codec = noneCodec, Level = noneCodec.DefaultLevel, FrameSize = noneCodec.DefaultFrameSize, Parallelism = 1 };
+        StoredStreamSummary index = await StoreAsync(
+            location.Index,
+            plain,
+            Unobserved.Instance,
+            async (indexPipe, indexToken) =>
+            {
+                using var indexWriter = new LevelIndexWriter(indexPipe);
+                (archive, manifest) = await WriteContentAsync(write, indexWriter, parentFrames, indexToken).ConfigureAwait(false);
+                directory = await indexWriter.CompleteAsync(indexToken).ConfigureAwait(false);
+            },
+            cancellationToken).ConfigureAwait(false);
+        return new LevelObjects(
+            StoredObjectDescription.Of(archive),
+            StoredObjectDescription.Of(manifest),
+            new IndexDescription
+            {
+                Length = index.StoredLength,
+                Digest = index.Digest.ToString(),
+                DirectoryLength = directory.Length,
+                DirectoryDigest = directory.Digest.ToString(),
+            });
+    }
+
+    private async Task<(StoredStreamSummary Archive, StoredStreamSummary Manifest)> WriteContentAsync(
+        Func<PipeWriter, ManifestWriter, CancellationToken, Task> write, LevelIndexWriter index, ManifestFrameSet? parentFrames, CancellationToken cancellationToken)
+    {
+        StoredStreamSummary archive = default;
+        StoredStreamSummary manifest = default;
+        StorageEntry? manifestEntry = null;
+        await Transfer.RunAsync(
+            async (stored, token) =>
+            {
+                var manifestWriter = new FramedManifestWriter(stored, stream, index, id, parentFrames);
+                await using (manifestWriter.ConfigureAwait(false))
+                {
+                    archive = await StoreAsync(
+                        location.Archive,
+                        stream,
+                        new ArchiveObserver(index, report),
+                        (content, archiveToken) => write(content, manifestWriter, archiveToken),
+                        token).ConfigureAwait(false);
+                    manifest = await manifestWriter.EndAsync(token).ConfigureAwait(false);
+                }
+            },
+            async (stored, token) => manifestEntry = await storage.WriteAsync(location.Manifest, stored, WriteOptions.CreateNew, token).ConfigureAwait(false),
+            _transfer,
+            cancellationToken).ConfigureAwait(false);
+        CheckLength(manifestEntry!, manifest.StoredLength);
+        report.AddStored(manifest.StoredLength);
+        return (archive, manifest);
+    }
+
+    /// <summary>Stores what a producer writes as one object, in frames.</summary>
+    private async Task<StoredStreamSummary> StoreAsync(
+        StorageKey key, StoredStreamOptions options, IStoredStreamObserver observer, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken)
+    {
+        StoredStreamSummary summary = default;
+        StorageEntry? entry = null;
+        await Transfer.RunAsync(
+            produce,
+            (content, contentToken) => Transfer.RunAsync(
+                async (stored, token) => summary = await StoredStreamWriter.WriteAllAsync(content, stored, options, observer, token).ConfigureAwait(false),
+                async (stored, token) => entry = await storage.WriteAsync(key, stored, WriteOptions.CreateNew, token).ConfigureAwait(false),
+                _transfer,
+                contentToken),
+            _transfer,
+            cancellationToken).ConfigureAwait(false);
+        CheckLength(entry!, summary.StoredLength);
+        return summary;
+    }
+
+    private static void CheckLength(StorageEntry entry, long written)
+    {
+        if (entry.Length != written)
+        {
+            throw new StorageException(StorageErrorKind.Corrupt, entry.Key.Value, $"{written} bytes were written, and the storage holds {entry.Length}.");
+        }
+    }
+
+    private sealed class ArchiveObserver(LevelIndexWriter index, OperationReport report) : IStoredStreamObserver
+    {
+        public ValueTask OnFrameAsync(StoredFrame frame, CancellationToken cancellationToken)
+        {
+            report.AddStored(frame.StoredLength);
+            return index.AddArchiveFrameAsync(frame, cancellationToken);
+        }
+
+        public ValueTask OnLeafAsync(Sha256Digest leaf, CancellationToken cancellationToken) => index.AddArchiveLeafAsync(leaf, cancellationToken);
+    }
+
+    private sealed class Unobserved : IStoredStreamObserver
+    {
+        internal static readonly Unobserved Instance = new();
+
+        public ValueTask OnFrameAsync(StoredFrame frame, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+        public ValueTask OnLeafAsync(Sha256Digest leaf, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,187 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using Freezer.Storage;
+
+namespace Freezer.Dataflow;
+
+/// <summary>Where a level's index is, and what its metadata document says of it.</summary>
+internal readonly record struct LevelIndexLocation(StorageKey Key, long Length, int DirectoryLength, Sha256Digest DirectoryDigest);
+
+/// <summary>Reads a level's index, page by page, each verified.</summary>
+internal sealed class LevelIndexReader
+{
+    // The end of an index holds its directory, and of all but huge backups everything else too.
+    private const int TailLength = 1 << 20;
+
+    private readonly IStorage _storage;
+    private readonly LevelIndexLocation _location;
+    private readonly byte[] _tail;
+    private readonly List<LevelIndexPage> _archiveFrames = [];
+    private readonly List<LevelIndexPage> _archiveLeaves = [];
+    private readonly List<LevelIndexPage> _manifestFrames = [];
+    private readonly List<LevelIndexPage> _manifestLeaves = [];
+
+    private LevelIndexReader(IStorage storage, LevelIndexLocation location, byte[] tail)
+    {
+        _storage = storage;
+        _location = location;
+        _tail = tail;
+    }
+
+    /// <exception cref="InvalidDataException">The index is not the one that the metadata document describes.</exception>
+    internal static async Task<LevelIndexReader> OpenAsync(IStorage storage, LevelIndexLocation location, CancellationToken cancellationToken)
+    {
+        if (location.DirectoryLength < 0 || location.DirectoryLength > location.Length || location.DirectoryLength % LevelIndexLayout.DirectoryEntrySize != 0)
+        {
+            throw new InvalidDataException($"The metadata document gives the index {location.Key} a directory of {location.DirectoryLength} bytes, which cannot be.");
+        }
+
+        int tailLength = (int)Math.Min(location.Length, Math.Max(TailLength, location.DirectoryLength));
+        byte[] tail = await storage.ReadBytesAsync(
+            location.Key, ReadOptions.Range(location.Length - tailLength, tailLength), tailLength, cancellationToken).ConfigureAwait(false);
+        var reader = new LevelIndexReader(storage, location, tail);
+        reader.ReadDirectory(tail.AsSpan(tail.Length - location.DirectoryLength));
+        return reader;
+    }
+
+    /// <summary>The frames of the archive, from the one that holds an offset of its content.</summary>
+    internal async IAsyncEnumerable<StoredFrame> ReadArchiveFramesAsync(FramePosition from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (int i = from.Page; i < _archiveFrames.Count; i++)
+        {
+            ReadOnlyMemory<byte> page = await ReadPageAsync(_archiveFrames[i], cancellationToken).ConfigureAwait(false);
+            for (int record = i == from.Page ? from.Record : 0; record < _archiveFrames[i].Count; record++)
+            {
+                yield return ReadFrame(page.Span[(record * LevelIndexLayout.ArchiveFrameSize)..]);
+            }
+        }
+    }
+
+    /// <summary>Finds the frame of the archive that holds an offset of its content.</summary>
+    internal async Task<FramePosition> FindArchiveFrameAsync(long offset, CancellationToken cancellationToken)
+    {
+        int page = Math.Max(_archiveFrames.FindLastIndex(candidate => candidate.FirstContent <= offset), 0);
+        if (page >= _archiveFrames.Count)
+        {
+            return default;
+        }
+
+        ReadOnlyMemory<byte> records = await ReadPageAsync(_archiveFrames[page], cancellationToken).ConfigureAwait(false);
+        long content = _archiveFrames[page].FirstContent;
+        long stored = _archiveFrames[page].FirstStored;
+        for (int record = 0; record < _archiveFrames[page].Count; record++)
+        {
+            StoredFrame frame = ReadFrame(records.Span[(record * LevelIndexLayout.ArchiveFrameSize)..]);
+            if (offset < content + frame.ContentLength)
+            {
+                return new FramePosition(page, record, content, stored);
+            }
+
+            content += frame.ContentLength;
+            stored += frame.StoredLength;
+        }
+
+        return new FramePosition(page + 1, 0, content, stored);
+    }
+
+    /// <summary>The leaves of the stored archive, from the one that begins at an offset.</summary>
+    internal IAsyncEnumerable<Sha256Digest> ReadArchiveLeavesAsync(long fromStoredOffset, CancellationToken cancellationToken) =>
+        ReadLeavesAsync(_archiveLeaves, fromStoredOffset, cancellationToken);
+
+    internal IAsyncEnumerable<Sha256Digest> ReadManifestLeavesAsync(CancellationToken cancellationToken) =>
+        ReadLeavesAsync(_manifestLeaves, 0, cancellationToken);
+
+    internal async IAsyncEnumerable<ManifestFrame> ReadManifestFramesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (LevelIndexPage page in _manifestFrames)
+        {
+            ReadOnlyMemory<byte> records = await ReadPageAsync(page, cancellationToken).ConfigureAwait(false);
+            for (int record = 0; record < page.Count; record++)
+            {
+                yield return ReadManifestFrame(records.Span[(record * LevelIndexLayout.ManifestFrameSize)..]);
+            }
+        }
+    }
+
+    private async IAsyncEnumerable<Sha256Digest> ReadLeavesAsync(
+        List<LevelIndexPage> pages, long fromStoredOffset, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (LevelIndexPage page in pages)
+        {
+            long skip = Math.Max(0, (fromStoredOffset - page.FirstStored) / StoredStreamOptions.LeafSize);
+            if (skip >= page.Count)
+            {
+                continue;
+            }
+
+            ReadOnlyMemory<byte> records = await ReadPageAsync(page, cancellationToken).ConfigureAwait(false);
+            for (int record = (int)skip; record < page.Count; record++)
+            {
+                yield return Sha256Digest.From(records.Span[(record * LevelIndexLayout.LeafSize)..]);
+            }
+        }
+    }
+
+    private void ReadDirectory(ReadOnlySpan<byte> directory)
+    {
+        if (!Sha256Digest.Of(directory).Equals(_location.DirectoryDigest))
+        {
+            throw new InvalidDataException($"The directory of the index {_location.Key} is damaged: its SHA-256 is not the one in the metadata document.");
+        }
+
+        for (; !directory.IsEmpty; directory = directory[LevelIndexLayout.DirectoryEntrySize..])
+        {
+            var page = new LevelIndexPage(
+                (LevelIndexPageKind)BinaryPrimitives.ReadInt32LittleEndian(directory[LevelIndexLayout.EntryKind..]),
+                BinaryPrimitives.ReadInt32LittleEndian(directory[LevelIndexLayout.EntryCount..]),
+                BinaryPrimitives.ReadInt64LittleEndian(directory[LevelIndexLayout.EntryOffset..]),
+                BinaryPrimitives.ReadInt64LittleEndian(directory[LevelIndexLayout.EntryFirstContent..]),
+                BinaryPrimitives.ReadInt64LittleEndian(directory[LevelIndexLayout.EntryFirstStored..]),
+                Sha256Digest.From(directory[LevelIndexLayout.EntryDigest..]));
+            if (page.Count is <= 0 or > LevelIndexLayout.PageSize || page.Offset < 0 || page.Offset + page.Length > _location.Length)
+            {
+                throw new InvalidDataException($"The directory of the index {_location.Key} names a page outside the object.");
+            }
+
+            PagesOf(page.Kind).Add(page);
+        }
+    }
+
+    private List<LevelIndexPage> PagesOf(LevelIndexPageKind kind) => kind switch
+    {
+        LevelIndexPageKind.ArchiveFrames => _archiveFrames,
+        LevelIndexPageKind.ArchiveLeaves => _archiveLeaves,
+        LevelIndexPageKind.ManifestFrames => _manifestFrames,
+        _ => _manifestLeaves,
+    };
+
+    private async Task<ReadOnlyMemory<byte>> ReadPageAsync(LevelIndexPage page, CancellationToken cancellationToken)
+    {
+        long inTail = page.Offset - (_location.Length - _tail.Length);
+        ReadOnlyMemory<byte> records = inTail >= 0
+            ? _tail.AsMemory((int)inTail, page.Length)
+            : await _storage.ReadBytesAsync(
+                _location.Key, ReadOptions.Range(page.Offset, page.Length), page.Length, cancellationToken).ConfigureAwait(false);
+        return Sha256Digest.Of(records.Span).Equals(page.Digest) ? records
+            : throw new InvalidDataException($"The index {_location.Key} is damaged: the page at byte {page.Offset} has another SHA-256 than its directory says.");
+    }
+
+    private static StoredFrame ReadFrame(ReadOnlySpan<byte> record)
+    {
+        var frame = new StoredFrame(
+            BinaryPrimitives.ReadInt32LittleEndian(record[LevelIndexLayout.FrameContentLength..]),
+            BinaryPrimitives.ReadInt32LittleEndian(record[LevelIndexLayout.FrameStoredLength..]));
+        return frame.ContentLength >= 0 && frame.StoredLength >= 0 ? frame
+            : throw new InvalidDataException("The index holds a frame of negative length.");
+    }
+
+    private static ManifestFrame ReadManifestFrame(ReadOnlySpan<byte> record) => new(
+        ReadFrame(record),
+        new Guid(record.Slice(LevelIndexLayout.FrameOwner, 16), bigEndian: true),
+        BinaryPrimitives.ReadInt64LittleEndian(record[LevelIndexLayout.FrameStoredOffset..]),
+        Sha256Digest.From(record[LevelIndexLayout.FrameDigest..]),
+        (BinaryPrimitives.ReadUInt32LittleEndian(record[LevelIndexLayout.FrameFlags..]) & LevelIndexLayout.FrameStartsBlock) != 0);
+}
+
+/// <summary>A frame of the archive: its place in the index, and where it begins in the content and in the stored object.</summary>
+internal readonly record struct FramePosition(int Page, int Record, long ContentOffset, long StoredOffset);

@@ -1,0 +1,324 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using Freezer.Dataflow.Compression;
+
+namespace Freezer.Dataflow;
+
+/// <summary>Compresses frames of content on all cores, cuts the stored bytes into leaves, hashes those on all cores, and sends
+/// them toward the storage, in order.</summary>
+/// <remarks>
+/// <para>Frames are handed in by one caller, one after another. The first failure, wherever it is, surfaces from whichever
+/// call comes next. The storage's pipe is flushed and never completed.</para>
+/// <para>Disposing ends everything that is in flight, gives back every buffer and leaves no task behind; after
+/// <see cref="CompleteAsync"/> has returned there is nothing left to end.</para>
+/// <para>In flight are twice as many frames as cores at most, and as many leaves as cores and one.</para>
+/// </remarks>
+internal sealed class StoredStreamWriter : IAsyncDisposable
+{
+    private const int LeafSize = StoredStreamOptions.LeafSize;
+
+    private readonly PipeWriter _stored;
+    private readonly StoredStreamOptions _options;
+    private readonly IStoredStreamObserver _observer;
+    private readonly ArrayPool<byte> _pool;
+    private readonly OrderedStage<FrameItem> _frames;
+    private readonly OrderedStage<LeafItem> _leaves;
+    private readonly SemaphoreSlim _observing = new(1, 1);
+    private readonly IncrementalHash _root = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _cutting;
+    private readonly Task _sending;
+    private bool _hasFrame;
+    private bool _isDisposed;
+    private long _contentLength;
+    private long _storedLength;
+
+    /// <param name="stored">Where the stored bytes go. Never completed here.</param>
+    /// <param name="options">How the stream is stored.</param>
+    /// <param name="observer">Hears of frames and leaves; of a frame before the last leaf that it reaches into.</param>
+    /// <param name="pool">Where buffers come from.</param>
+    internal StoredStreamWriter(PipeWriter stored, StoredStreamOptions options, IStoredStreamObserver observer, ArrayPool<byte>? pool = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.FrameSize, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.FrameSize, StoredStreamOptions.LargestFrame, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Parallelism, nameof(options));
+        _stored = stored;
+        _options = options;
+        _observer = observer;
+        _pool = pool ?? ArrayPool<byte>.Shared;
+        // One frame more is with the task that cuts, one leaf more with the task that sends.
+        _frames = new OrderedStage<FrameItem>(options.Parallelism, (2 * options.Parallelism) - 1, () => new FrameCompression(options, _pool));
+        _leaves = new OrderedStage<LeafItem>(options.Parallelism, options.Parallelism, static () => new LeafHashing());
+        _cutting = CutFramesAsync(_stop.Token);
+        _sending = SendLeavesAsync(_stop.Token);
+    }
+
+    /// <summary>Cuts content into frames and writes them. Content that is empty makes an empty file of the codec's kind.</summary>
+    /// <param name="content">Drained to the end, never completed.</param>
+    /// <param name="stored">Flushed, never completed.</param>
+    /// <param name="options">How the stream is stored.</param>
+    /// <param name="observer">Hears of frames and leaves.</param>
+    /// <param name="cancellationToken">Cancels everything.</param>
+    internal static Task<StoredStreamSummary> WriteAllAsync(
+        PipeReader content, PipeWriter stored, StoredStreamOptions options, IStoredStreamObserver observer, CancellationToken cancellationToken) =>
+        WriteAllAsync(content, stored, options, observer, pool: null, cancellationToken);
+
+    internal static async Task<StoredStreamSummary> WriteAllAsync(
+        PipeReader content, PipeWriter stored, StoredStreamOptions options, IStoredStreamObserver observer, ArrayPool<byte>? pool, CancellationToken cancellationToken)
+    {
+        var writer = new StoredStreamWriter(stored, options, observer, pool);
+        await using (writer.ConfigureAwait(false))
+        {
+            await writer.WriteContentAsync(content, cancellationToken).ConfigureAwait(false);
+            return await writer.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Rents a buffer for the content of a frame. The caller fills it and hands it over, or disposes it.</summary>
+    internal FrameBuffer RentFrame() => new(_pool, _options.FrameSize);
+
+    /// <summary>Takes a frame, also where it throws, and compresses it in the background. Waits while too many are in flight.</summary>
+    internal ValueTask WriteFrameAsync(FrameBuffer frame, CancellationToken cancellationToken)
+    {
+        if (frame.Length > StoredStreamOptions.LargestFrame)
+        {
+            int length = frame.Length;
+            frame.Dispose();
+            throw new ArgumentException($"A frame holds at most {StoredStreamOptions.LargestFrame} bytes, not {length}.", nameof(frame));
+        }
+
+        _hasFrame = true;
+        return _frames.EnqueueAsync(new FrameItem { Content = frame, ContentLength = frame.Length }, cancellationToken);
+    }
+
+    /// <summary>Sends what is left and flushes. No frame may follow.</summary>
+    internal async Task<StoredStreamSummary> CompleteAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenRegistration registration =
+            cancellationToken.UnsafeRegister(static stop => ((CancellationTokenSource)stop!).Cancel(), _stop);
+        try
+        {
+            if (!_hasFrame)
+            {
+                // Even of no content there is a valid file; where it has no bytes, it has no frame either.
+                await _frames.EnqueueAsync(new FrameItem { Content = RentFrame(), ContentLength = 0 }, cancellationToken).ConfigureAwait(false);
+            }
+
+            _frames.Complete();
+            await _sending.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+
+        return new StoredStreamSummary(_contentLength, _storedLength, Sha256Digest.From(_root.GetCurrentHash()));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        _frames.Complete(new ObjectDisposedException(nameof(StoredStreamWriter)));
+        await _stop.CancelAsync().ConfigureAwait(false);
+        // Their failures have surfaced already, or nobody waits for them any more.
+        await _cutting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _frames.DisposeAsync().ConfigureAwait(false);
+        await _leaves.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
+        _observing.Dispose();
+        _root.Dispose();
+    }
+
+    private async Task WriteContentAsync(PipeReader content, CancellationToken cancellationToken)
+    {
+        // A failure behind the frames must not wait for content that comes late, or never.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        try
+        {
+            bool isEnded = false;
+            while (!isEnded)
+            {
+                FrameBuffer frame = RentFrame();
+                try
+                {
+                    isEnded = await content.FillAsync(frame, _options.FrameSize, either.Token).ConfigureAwait(false);
+                }
+                catch
+                {
+                    frame.Dispose();
+                    throw;
+                }
+
+                if (frame.Length == 0)
+                {
+                    frame.Dispose();
+                    break;
+                }
+
+                await WriteFrameAsync(frame, either.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await _sending.ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Takes compressed frames in order, and cuts them into leaves.</summary>
+    private async Task CutFramesAsync(CancellationToken cancellationToken)
+    {
+        FrameBuffer? leaf = null;
+        try
+        {
+            while (await _frames.DequeueAsync(cancellationToken).ConfigureAwait(false) is { } frame)
+            {
+                using (frame)
+                {
+                    int length = frame.Stored!.Length;
+                    if (length == 0 && !_hasFrame)
+                    {
+                        continue;
+                    }
+
+                    await TellFrameAsync(new StoredFrame(frame.ContentLength, length), cancellationToken).ConfigureAwait(false);
+                    _contentLength += frame.ContentLength;
+                    _storedLength += length;
+                    if (leaf is null && length == LeafSize)
+                    {
+                        // A frame that is a leaf, as every one of content that is not compressed, is not copied.
+                        await _leaves.EnqueueAsync(new LeafItem(frame.TakeStored()), cancellationToken).ConfigureAwait(false);
+                        continue;
+                    }
+
+                    for (int position = 0; position < length;)
+                    {
+                        leaf ??= new FrameBuffer(_pool, LeafSize);
+                        int count = Math.Min(length - position, LeafSize - leaf.Length);
+                        leaf.Write(frame.Stored.WrittenSpan.Slice(position, count));
+                        position += count;
+                        if (leaf.Length == LeafSize)
+                        {
+                            var full = new LeafItem(leaf);
+                            leaf = null;
+                            await _leaves.EnqueueAsync(full, cancellationToken).ConfigureAwait(false);
+                        }
+                    }
+                }
+            }
+
+            if (leaf is not null)
+            {
+                var last = new LeafItem(leaf);
+                leaf = null;
+                await _leaves.EnqueueAsync(last, cancellationToken).ConfigureAwait(false);
+            }
+
+            _leaves.Complete();
+        }
+        catch (Exception failure)
+        {
+            leaf?.Dispose();
+            _leaves.Complete(failure);
+        }
+    }
+
+    /// <summary>Takes hashed leaves in order, and sends them. Every failure of the background ends here and is its outcome.</summary>
+    private async Task SendLeavesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await _leaves.DequeueAsync(cancellationToken).ConfigureAwait(false) is { } leaf)
+            {
+                using (leaf)
+                {
+                    Sha256Digest digest = leaf.Digest;
+                    await TellLeafAsync(digest, cancellationToken).ConfigureAwait(false);
+                    _root.AppendData(digest);
+                    ReadOnlySpan<byte> bytes = leaf.Bytes!.WrittenSpan;
+                    bytes.CopyTo(_stored.GetSpan(bytes.Length));
+                    _stored.Advance(bytes.Length);
+                }
+
+                await _stored.FlushOrThrowAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception failure)
+        {
+            _frames.Complete(failure);
+            await _stop.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async ValueTask TellFrameAsync(StoredFrame frame, CancellationToken cancellationToken)
+    {
+        await _observing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _observer.OnFrameAsync(frame, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _observing.Release();
+        }
+    }
+
+    private async ValueTask TellLeafAsync(Sha256Digest leaf, CancellationToken cancellationToken)
+    {
+        await _observing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _observer.OnLeafAsync(leaf, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _observing.Release();
+        }
+    }
+
+    /// <summary>Turns content into its stored form.</summary>
+    private sealed class FrameCompression(StoredStreamOptions options, ArrayPool<byte> pool) : IStageWorker<FrameItem>
+    {
+        private readonly IFrameCompressor? _compressor =
+            options.Codec is NoneCodec ? null : options.Codec.CreateCompressor(options.Level);
+
+        public void Process(FrameItem item)
+        {
+            if (_compressor is null)
+            {
+                item.Stored = item.TakeContent();
+                return;
+            }
+
+            item.Stored = new FrameBuffer(pool, item.ContentLength);
+            _compressor.Compress(item.Content!.WrittenSpan, item.Stored);
+            if (item.Stored.Length > StoredStreamOptions.LargestStoredFrame)
+            {
+                throw new InvalidOperationException($"The codec {options.Codec.Name} made {item.Stored.Length} bytes of {item.ContentLength}, too many to be read back.");
+            }
+
+            item.TakeContent().Dispose();
+        }
+
+        public void Dispose() => _compressor?.Dispose();
+    }
+
+    /// <summary>Turns a leaf into what is stored of it.</summary>
+    private sealed class LeafHashing : IStageWorker<LeafItem>
+    {
+        public void Process(LeafItem item) => item.Digest = Sha256Digest.Of(item.Bytes!.WrittenSpan);
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+
+namespace Freezer.Diagnostics;
+
+/// <summary>Everything that the library logs. Event ids are stable: 1xx backup, 2xx restore, 3xx catalog.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(100, LogLevel.Information, "Backup {BackupName} of {Resource} begins: level {Level} at {Timestamp:u}, {Compression}")]
+    internal static partial void BackupBegins(ILogger logger, string backupName, string resource, int level, DateTimeOffset timestamp, string compression);
+
+    [LoggerMessage(101, LogLevel.Information, "Backup {BackupName} is committed: level {Level}, {Entries} entries, {BytesRead} bytes read, {BytesStored} bytes stored")]
+    internal static partial void BackupCommitted(ILogger logger, string backupName, int level, long entries, long bytesRead, long bytesStored);
+
+    [LoggerMessage(102, LogLevel.Warning, "Backup {BackupName} is committed with {Skipped} entries skipped")]
+    internal static partial void BackupHasSkips(ILogger logger, string backupName, long skipped);
+
+    [LoggerMessage(103, LogLevel.Information, "Backup {BackupName} begins a new chain: {Reason}")]
+    internal static partial void NewChain(ILogger logger, string backupName, string reason);
+
+    [LoggerMessage(104, LogLevel.Error, "Backup {BackupName} failed")]
+    internal static partial void BackupFailed(ILogger logger, string backupName, Exception exception);
+
+    [LoggerMessage(105, LogLevel.Warning, "The unfinished object {Key} could not be removed; a sweep will")]
+    internal static partial void UnfinishedNotRemoved(ILogger logger, string key, Exception exception);
+
+    [LoggerMessage(200, LogLevel.Information, "Restore of {Backup} to {Destination} begins")]
+    internal static partial void RestoreBegins(ILogger logger, string backup, string destination);
+
+    [LoggerMessage(201, LogLevel.Information, "Restore of {Backup} is complete: {Entries} entries, {BytesWritten} bytes")]
+    internal static partial void RestoreEnded(ILogger logger, string backup, long entries, long bytesWritten);
+
+    [LoggerMessage(202, LogLevel.Warning, "Restore of {Backup} is complete with {Skipped} entries skipped")]
+    internal static partial void RestoreHasSkips(ILogger logger, string backup, long skipped);
+
+    [LoggerMessage(203, LogLevel.Error, "Restore of {BackupName} failed")]
+    internal static partial void RestoreFailed(ILogger logger, string backupName, Exception exception);
+
+    [LoggerMessage(300, LogLevel.Warning, "The claim {Key} could not be renewed")]
+    internal static partial void ClaimNotRenewed(ILogger logger, string key, Exception exception);
+
+    [LoggerMessage(301, LogLevel.Warning, "The claim {Key} could not be removed; a sweep will")]
+    internal static partial void ClaimNotRemoved(ILogger logger, string key, Exception exception);
+
+    [LoggerMessage(302, LogLevel.Information, "Swept the unfinished backup {Folder}, last written at {LastSign:u}")]
+    internal static partial void SweptLeftover(ILogger logger, string folder, DateTimeOffset lastSign);
+}

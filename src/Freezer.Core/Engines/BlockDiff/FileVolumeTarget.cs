@@ -1,0 +1,157 @@
+using Freezer.Platform;
+using Microsoft.Win32.SafeHandles;
+
+namespace Freezer.Engines.BlockDiff;
+
+/// <summary>An image file or a block device that is written, on the calling thread.</summary>
+internal sealed class FileVolumeTarget : VolumeTarget
+{
+    private const int ZeroSlice = 1 << 20;
+
+    private readonly FileStream _file;
+    private readonly SafeFileHandle _handle;
+    private readonly bool _isNew;
+    private readonly long? _deviceLength;
+    private SafeFileHandle? _claim;
+    private bool _isFlushed;
+
+    private FileVolumeTarget(FileStream file, bool isNew)
+    {
+        _file = file;
+        _handle = file.SafeFileHandle;
+        _isNew = isNew;
+        _deviceLength = LinuxVolume.IsAvailable && LinuxVolume.TryGetDeviceLength(_handle, out long length) ? length : null;
+        IsZeroed = _deviceLength is null && RandomAccess.GetLength(_handle) == 0;
+    }
+
+    public override bool IsZeroed { get; }
+
+    internal static FileVolumeTarget Open(string path, long length, bool overwrite)
+    {
+        FileVolumeTarget target = OpenExisting(path) ?? Create(path);
+        try
+        {
+            if (!target.IsZeroed && !overwrite)
+            {
+                throw new BackupException($"{path} is {(target._deviceLength is null ? "a file that is not empty" : "a device")}, and the restore was not asked to write over it.");
+            }
+
+            target.EnsureFits(length);
+            target.Claim();
+            return target;
+        }
+        catch
+        {
+            target.Close();
+            throw;
+        }
+    }
+
+    public override ValueTask SetLengthAsync(long length, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        EnsureFits(length);
+        if (_deviceLength is null)
+        {
+            RandomAccess.SetLength(_handle, length);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> content, long offset, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        RandomAccess.Write(_handle, content.Span, offset);
+        return ValueTask.CompletedTask;
+    }
+
+    public override ValueTask ZeroAsync(long offset, long length, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!LinuxVolume.IsAvailable || !LinuxVolume.TryPunchHole(_handle, offset, length))
+        {
+            WriteZeros(offset, length, cancellationToken);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public override ValueTask FlushAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        RandomAccess.FlushToDisk(_handle);
+        _isFlushed = true;
+        return ValueTask.CompletedTask;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        Close();
+        return base.DisposeAsync();
+    }
+
+    private static FileVolumeTarget? OpenExisting(string path)
+    {
+        try
+        {
+            return new FileVolumeTarget(new FileStream(path, OpenOptions(FileMode.Open)), isNew: false);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Creates a file that only its owner may read: a volume holds the files of everybody who uses it.</summary>
+    private static FileVolumeTarget Create(string path)
+    {
+        FileStreamOptions options = OpenOptions(FileMode.CreateNew);
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileVolumeTarget(new FileStream(path, options), isNew: true);
+    }
+
+    private static FileStreamOptions OpenOptions(FileMode mode) =>
+        new() { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite, BufferSize = 0 };
+
+    /// <summary>Makes sure that nobody has mounted the device, and that nobody does until the restore has ended.</summary>
+    private void Claim()
+    {
+        if (_deviceLength is not null && LinuxVolume.IsAvailable)
+        {
+            _claim = LinuxVolume.ClaimDevice(_file.Name);
+        }
+    }
+
+    private void EnsureFits(long length)
+    {
+        if (length > _deviceLength)
+        {
+            throw new BackupException($"{_file.Name} has {_deviceLength} bytes, and the volume that is restored has {length}.");
+        }
+    }
+
+    private void WriteZeros(long offset, long length, CancellationToken cancellationToken)
+    {
+        byte[] zeros = new byte[Math.Min(length, ZeroSlice)];
+        for (long end = offset + length; offset < end; offset += zeros.Length)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            RandomAccess.Write(_handle, zeros.AsSpan(0, (int)Math.Min(zeros.Length, end - offset)), offset);
+        }
+    }
+
+    private void Close()
+    {
+        _claim?.Dispose();
+        _file.Dispose();
+        if (_isNew && !_isFlushed)
+        {
+            File.Delete(_file.Name);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+using System.Text.RegularExpressions;
+using Freezer.Storage;
+using static Freezer.Tests.Storage.StorageCalls;
+
+namespace Freezer.Tests.Storage;
+
+public sealed partial class FileStorageTests
+{
+    [SkippableFact]
+    public async Task A_full_disk_fails_the_write_as_such_and_leaves_everything_else()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && Command.Exists("mount"), "needs Linux and mount");
+        string disk = _scratch["disk"];
+        Directory.CreateDirectory(disk);
+        Skip.IfNot(Command.Run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk).ExitCode == 0, "may not mount a tmpfs");
+        try
+        {
+            await using FileStorage storage = new(disk);
+            await storage.PutAsync("a/old", "content");
+
+            foreach (WriteOptions options in new[] { WriteOptions.CreateNew, WriteOptions.Replace })
+            {
+                StorageException failure = (await storage.Invoking(s => s.PutAsync("a/b/new", Bytes(3_000_000), options))
+                    .Should().ThrowAsync<StorageException>()).Which;
+                failure.Kind.Should().Be(StorageErrorKind.NoSpace);
+                failure.Key.Should().Be("a/b/new");
+                failure.InnerException.Should().NotBeNull();
+            }
+
+            await storage.Invoking(s => s.PutAsync("a/old", Bytes(3_000_000), WriteOptions.Replace)).Should().ThrowAsync<StorageException>();
+            (await storage.KeysAsync()).Should().Equal("a/old");
+            (await storage.GetTextAsync("a/old")).Should().Be("content");
+            _scratch.Everything().Should().Equal("disk", "disk/a", "disk/a/old");
+            await storage.PutAsync("a/fits", Bytes(500_000));
+        }
+        finally
+        {
+            Command.Run("umount", disk);
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_file_system_that_is_read_only_denies_access()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && Command.Exists("mount"), "needs Linux and mount");
+        string disk = _scratch["disk"];
+        Directory.CreateDirectory(disk);
+        Skip.IfNot(Command.Run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk).ExitCode == 0, "may not mount a tmpfs");
+        try
+        {
+            await using FileStorage storage = new(disk);
+            await storage.PutAsync("a/old", "content");
+            Command.Run("mount", "-o", "remount,ro", disk).ExitCode.Should().Be(0);
+
+            foreach (Func<Task> call in new Func<Task>[]
+                { () => storage.PutAsync("a/new", "x"), () => storage.PutAsync("b/new", "x"), () => storage.DeleteAsync(Key("a/old")) })
+            {
+                (await call.Should().ThrowAsync<StorageException>()).Which.Kind.Should().Be(StorageErrorKind.AccessDenied);
+            }
+
+            (await storage.GetTextAsync("a/old")).Should().Be("content");
+        }
+        finally
+        {
+            Command.Run("umount", disk);
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_directory_that_may_not_be_used_denies_access()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && Environment.UserName != "root", "root may use any directory");
+        await using FileStorage storage = new(_scratch.Path);
+        await storage.PutAsync("a/b", "content");
+        if (OperatingSystem.IsLinux())
+        {
+            File.SetUnixFileMode(_scratch["a"], UnixFileMode.None);
+        }
+
+        foreach (Func<Task> call in new Func<Task>[]
+            { () => storage.PutAsync("a/c", "x"), () => storage.GetAsync("a/b"), () => storage.FindAsync(Key("a/b")), () => storage.KeysAsync() })
+        {
+            (await call.Should().ThrowAsync<StorageException>()).Which.Kind.Should().Be(StorageErrorKind.AccessDenied);
+        }
+
+        if (OperatingSystem.IsLinux())
+        {
+            File.SetUnixFileMode(_scratch["a"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    [SkippableFact]
+    public void A_file_that_is_too_large_for_its_file_system_is_an_error_of_that_kind()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Files of other systems have other limits.");
+        using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(_scratch["file"], FileMode.CreateNew, FileAccess.Write);
+        Exception failure = FluentActions.Invoking(() => RandomAccess.Write(file, Bytes(10), long.MaxValue - 100)).Should().Throw<Exception>().Which;
+
+        FileStorageErrors.IsForeign(failure).Should().BeTrue();
+        FileStorageErrors.Of("a", failure).Kind.Should().Be(StorageErrorKind.TooLarge);
+    }
+
+    [SkippableFact]
+    public async Task An_object_is_on_disk_before_it_has_its_name_and_its_directories_are_after()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && Command.Exists("strace"), "needs Linux and strace");
+        string root = _scratch["root"];
+        string[] calls = await TraceAsync(async () =>
+        {
+            await using FileStorage storage = new(root);
+            await storage.PutAsync("a/b/object", "content");
+            await storage.PutAsync("a/b/object", "other", WriteOptions.Replace);
+            await storage.DeleteAsync(Key("a/b/object"));
+        });
+
+        string scratch = Regex.Escape(_scratch.Path);
+        string temporary = $@"{scratch}/root/a/b/\.freezer-[0-9a-f]{{32}}\.part";
+        string[] expected =
+        [
+            // The new root is on disk, then the object, then the names from its directory up to the root.
+            $"^fsync .*<{scratch}>",
+            $"^fsync .*<{temporary}>", $"^link.*{temporary}.*/root/a/b/object", $"^unlink.*{temporary}",
+            $"^fsync .*<{scratch}/root/a/b>", $"^fsync .*<{scratch}/root/a>", $"^fsync .*<{scratch}/root>",
+            $"^fsync .*<{temporary}>", $"^rename.*{temporary}.*/root/a/b/object",
+            $"^fsync .*<{scratch}/root/a/b>", $"^fsync .*<{scratch}/root/a>", $"^fsync .*<{scratch}/root>",
+            $"^unlink.*/root/a/b/object", $"^rmdir.*/root/a/b\"", $"^rmdir.*/root/a\"", $"^fsync .*<{scratch}/root>",
+        ];
+        calls.Should().HaveSameCount(expected, string.Join('\n', calls));
+        for (int i = 0; i < expected.Length; i++)
+        {
+            calls[i].Should().MatchRegex(expected[i]);
+        }
+    }
+
+    [SkippableFact]
+    public async Task Two_processes_that_create_one_object_have_one_winner()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && Command.Exists("ln"), "needs Linux and ln");
+        await using FileStorage storage = new(_scratch["root"]);
+        await File.WriteAllTextAsync(_scratch["other"], "the other process");
+        Directory.CreateDirectory(_scratch["root"]);
+        for (int round = 0; round < 20; round++)
+        {
+            string key = $"claim-{round}";
+            Task<int> other = Task.Run(() => Command.Run("ln", _scratch["other"], _scratch[$"root/{key}"]).ExitCode);
+            bool won = await storage.PutAsync(key, "this process").ContinueWith(
+                t => t.IsCompletedSuccessfully || (((StorageException)t.Exception!.InnerException!).Kind != StorageErrorKind.AlreadyExists),
+                TaskScheduler.Default);
+
+            (await other == 0).Should().Be(!won);
+            (await storage.GetTextAsync(key)).Should().Be(won ? "this process" : "the other process");
+        }
+    }
+
+    /// <summary>The calls that this process makes below the scratch directory and that change names or wait for the disk, one a
+    /// line: the call's name, then its arguments with the paths of descriptors.</summary>
+    private async Task<string[]> TraceAsync(Func<Task> action)
+    {
+        string log = Path.GetTempFileName();
+        using System.Diagnostics.Process tracer = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("strace",
+        [
+            "-f", "-y", "-s", "4096", "-o", log, "-e", "trace=fsync,fdatasync,link,linkat,unlink,unlinkat,rename,renameat,renameat2,rmdir",
+            "-p", Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        ])
+        { RedirectStandardError = true })!;
+        try
+        {
+            // It says that it is attached to all threads; until then calls would go by unseen.
+            string? line = await tracer.StandardError.ReadLineAsync();
+            Skip.If(line?.Contains("attached", StringComparison.Ordinal) != true, "strace may not attach to this process");
+            Task draining = tracer.StandardError.ReadToEndAsync();
+            await action();
+            Command.Run("kill", "-INT", tracer.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)).ExitCode.Should().Be(0);
+            await tracer.WaitForExitAsync();
+            await draining;
+            return [.. (await File.ReadAllLinesAsync(log))
+                .Where(call => call.Contains(_scratch.Path, StringComparison.Ordinal) && !call.Contains("resumed", StringComparison.Ordinal))
+                .Select(call => Regex.Replace(call, @"^\d+\s+(\w+)\(", "$1 "))];
+        }
+        finally
+        {
+            if (!tracer.HasExited)
+            {
+                tracer.Kill();
+            }
+
+            File.Delete(log);
+        }
+    }
+}
