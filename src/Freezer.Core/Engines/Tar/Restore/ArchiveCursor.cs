@@ -24,31 +24,25 @@ internal sealed class ArchiveCursor(RestoreContext context, Backup level) : IAsy
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <returns>A reader in front of the content.</returns>
     /// <exception cref="BackupDamagedException">Something else is there.</exception>
+    /// <exception cref="TarFormatException">The archive is malformed.</exception>
     internal async ValueTask<TarReader> SeekAsync(EntryPath path, ContentLocation location, long storedSize, CancellationToken cancellationToken)
     {
-        try
+        TarReader reader = _reader is { } current && IsAhead(current, location.Offset)
+            ? current
+            : await OpenAsync(location.Offset, cancellationToken).ConfigureAwait(false);
+        TarEntry? entry;
+        do
         {
-            TarReader reader = _reader is { } current && IsAhead(current, location.Offset)
-                ? current
-                : await OpenAsync(location.Offset, cancellationToken).ConfigureAwait(false);
-            TarEntry? entry;
-            do
-            {
-                entry = await reader.ReadEntryAsync(cancellationToken).ConfigureAwait(false);
-            }
-            while (entry is not null && reader.EntryOffset < location.Offset);
-
-            if (entry is not { Type: TarEntryType.RegularFile } || reader.EntryOffset != location.Offset || reader.ContentRemaining != storedSize)
-            {
-                throw new BackupDamagedException($"The archive of the backup {level} does not hold the content of '{path}' at byte {location.Offset}, where the manifest says that it is.");
-            }
-
-            return reader;
+            entry = await reader.ReadEntryAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (TarFormatException e)
+        while (entry is not null && reader.EntryOffset < location.Offset);
+
+        if (entry is not { Type: TarEntryType.RegularFile } || reader.EntryOffset != location.Offset || reader.ContentRemaining != storedSize)
         {
-            throw new BackupDamagedException($"The archive of the backup {level} is damaged: {e.Message}. It was read for '{path}'.", e);
+            throw new BackupDamagedException($"The archive of the backup {level} does not hold the content of '{path}' at byte {location.Offset}, where the manifest says that it is.");
         }
+
+        return reader;
     }
 
     public async ValueTask DisposeAsync()

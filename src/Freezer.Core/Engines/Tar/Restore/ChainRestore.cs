@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.ExceptionServices;
 using Freezer.Engines.Tar.Manifest;
 using Freezer.Formats.Tar;
 using Freezer.Platform;
@@ -57,7 +58,7 @@ internal sealed class ChainRestore : IAsyncDisposable
         var restore = new ChainRestore(destination, context, cancellationToken);
         await using (restore.ConfigureAwait(false))
         {
-            await restore.RunAsync(cancellationToken).ConfigureAwait(false);
+            await context.ReadManifestAsync(context.Target, restore.RestoreAsync, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -65,24 +66,6 @@ internal sealed class ChainRestore : IAsyncDisposable
     {
         await _writer.DisposeAsync().ConfigureAwait(false);
         await _archives.DisposeAsync().ConfigureAwait(false);
-    }
-
-    private async Task RunAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _context.ReadManifestAsync(_context.Target, RestoreAsync, cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // A read that was cut short by its storage says so, and not why.
-            if (await _archives.CloseAsync().ConfigureAwait(false) is { } failure)
-            {
-                throw new BackupException($"An archive of the chain of {_context.Target} could not be read: {failure.Message}", failure);
-            }
-
-            throw;
-        }
     }
 
     private async Task RestoreAsync(PipeReader manifest, CancellationToken cancellationToken)
@@ -187,16 +170,26 @@ internal sealed class ChainRestore : IAsyncDisposable
             Digest = record.Digest,
             Origin = _archives.Level(path, record.Content.BackupId),
         };
-        TarReader? content = request.StoredSize == 0
-            ? null
-            : await _archives.SeekAsync(path, record.Content, request.StoredSize, cancellationToken).ConfigureAwait(false);
         try
         {
+            TarReader? content = request.StoredSize == 0
+                ? null
+                : await _archives.SeekAsync(path, record.Content, request.StoredSize, cancellationToken).ConfigureAwait(false);
             await _writer.WriteFileAsync(request, content, cancellationToken).ConfigureAwait(false);
         }
         catch (TarFormatException e)
         {
             throw new BackupDamagedException($"The archive of the backup {request.Origin} is damaged: {e.Message}. It was read for '{path}'.", e);
+        }
+        catch (Exception e) when (e is not BackupException && !cancellationToken.IsCancellationRequested)
+        {
+            // Whoever delivers the archive knows more of its failure than the pipe that it came through.
+            if (await _archives.CloseAsync().ConfigureAwait(false) is { } cause)
+            {
+                ExceptionDispatchInfo.Throw(cause);
+            }
+
+            throw;
         }
     }
 

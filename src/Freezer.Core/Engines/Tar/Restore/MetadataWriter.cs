@@ -29,11 +29,7 @@ internal sealed class MetadataWriter(FileTree tree, RestoreReport report, bool i
     internal void Apply(TargetNode node, EntryPath path, in NodeMetadata metadata, FileKind kind, bool hadAttributes)
     {
         bool isOwned = TrySetOwner(node, path, metadata);
-        if (KeepsAttributes || metadata.Attributes.Count > 0)
-        {
-            SetAttributes(node, path, metadata.Attributes, hadAttributes);
-        }
-
+        SetAttributes(node, path, metadata.Attributes, hadAttributes);
         if (kind != FileKind.SymbolicLink)
         {
             SetMode(node, path, metadata.Mode, isOwned);
@@ -54,7 +50,7 @@ internal sealed class MetadataWriter(FileTree tree, RestoreReport report, bool i
         if ((_capabilities & FileTreeCapabilities.Owners) == 0)
         {
             report.NoteMissingOwners(path);
-            return true;
+            return false;
         }
 
         if (metadata.UserId is < 0 or >= uint.MaxValue || metadata.GroupId is < 0 or >= uint.MaxValue)

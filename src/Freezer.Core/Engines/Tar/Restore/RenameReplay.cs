@@ -174,7 +174,7 @@ internal sealed class RenameReplay(Destination destination, TreeWriter writer)
         waiting.Push((source, target));
         while (waiting.TryPop(out (EntryPath Source, EntryPath Target) moved))
         {
-            if (!destination.Exists(moved.Target) || !IsDirectory(moved.Target))
+            if (!IsDirectory(moved.Target))
             {
                 continue;
             }

@@ -15,9 +15,13 @@ internal sealed class SupersededNames : IDisposable
     // Directories that go once the merge has left them, the innermost last.
     private readonly Stack<EntryPath> _leaving = new();
 
-    private SupersededNames(Destination destination)
+    // Directories that could not go because they hold something. The names of a later level may be all that it is.
+    private readonly HashSet<EntryPath> _standing;
+
+    private SupersededNames(Destination destination, HashSet<EntryPath> standing)
     {
         _destination = destination;
+        _standing = standing;
         _report = destination.Report;
         _directories = new DirectoryChain(destination);
     }
@@ -26,6 +30,7 @@ internal sealed class SupersededNames : IDisposable
     /// <exception cref="BackupDamagedException">A manifest is damaged.</exception>
     internal static async Task RemoveAsync(Destination destination, RestoreContext context, CancellationToken cancellationToken)
     {
+        var standing = new HashSet<EntryPath>();
         foreach (Backup level in context.Chain)
         {
             if (level == context.Target)
@@ -33,8 +38,13 @@ internal sealed class SupersededNames : IDisposable
                 break;
             }
 
-            using var names = new SupersededNames(destination);
+            using var names = new SupersededNames(destination, standing);
             await names.RemoveAsync(context, level, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (EntryPath path in standing.Order())
+        {
+            destination.Report.Note(path, "The backup has no such directory; it stays because it holds names that no backup of the chain had.");
         }
     }
 
@@ -163,6 +173,7 @@ internal sealed class SupersededNames : IDisposable
             if (isDirectory)
             {
                 directory.Handle.RemoveDirectory(path.Name.Span);
+                _standing.Remove(path);
             }
             else
             {
@@ -171,7 +182,7 @@ internal sealed class SupersededNames : IDisposable
         }
         catch (FileSystemException e) when (e.Error is FileError.DirectoryNotEmpty or FileError.Exists)
         {
-            _report.Note(path, "The backup has no such directory; it stays because it holds names that no backup of the chain had.");
+            _standing.Add(path);
         }
         catch (FileSystemException e)
         {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Freezer.Formats.Tar;
 using Freezer.Platform;
 
@@ -96,8 +95,7 @@ internal sealed class TreeWriter : IAsyncDisposable
                 return;
             }
 
-            byte[]? buffer = request.StoredSize == 0 ? null : await BufferAsync(content!, (int)request.StoredSize, cancellationToken).ConfigureAwait(false);
-            await _queue.AddAsync(at.Directory, request, buffer, at.Replaces).ConfigureAwait(false);
+            await _queue.AddAsync(at.Directory, request, content, at.Replaces, cancellationToken).ConfigureAwait(false);
         }
         catch (FileSystemException e)
         {
@@ -105,8 +103,17 @@ internal sealed class TreeWriter : IAsyncDisposable
         }
     }
 
-    internal ValueTask WriteSymbolicLinkAsync(EntryPath path, ReadOnlyMemory<byte> target, NodeMetadata metadata) =>
-        WriteNodeAsync(path, FileKind.SymbolicLink, target, 0, 0, metadata);
+    /// <summary>Makes a symbolic link as it is, wherever it leads to: nothing here follows it.</summary>
+    internal ValueTask WriteSymbolicLinkAsync(EntryPath path, ReadOnlyMemory<byte> target, NodeMetadata metadata)
+    {
+        if (!target.IsEmpty && !target.Span.Contains((byte)0))
+        {
+            return WriteNodeAsync(path, FileKind.SymbolicLink, target, 0, 0, metadata);
+        }
+
+        _report.Skip(path, SkipKind.Refused, "It is a symbolic link whose target is empty or holds a zero byte.");
+        return ValueTask.CompletedTask;
+    }
 
     internal ValueTask WriteFifoAsync(EntryPath path, NodeMetadata metadata) =>
         WriteNodeAsync(path, FileKind.Fifo, default, 0, 0, metadata);
@@ -305,29 +312,6 @@ internal sealed class TreeWriter : IAsyncDisposable
         catch (FileSystemException e)
         {
             _report.SkipUnwritable(path, e);
-        }
-    }
-
-    private static async ValueTask<byte[]> BufferAsync(TarReader content, int length, CancellationToken cancellationToken)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            int filled = 0;
-            while (filled < length)
-            {
-                ReadOnlySequence<byte> part = await content.ReadContentAsync(cancellationToken).ConfigureAwait(false);
-                part.CopyTo(buffer.AsSpan(filled));
-                filled += (int)part.Length;
-                content.AdvanceContent(part.End);
-            }
-
-            return buffer;
-        }
-        catch
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            throw;
         }
     }
 }

@@ -96,7 +96,7 @@ public sealed class RestoreFailureTests
                 }
             });
 
-        (await restore.Should().ThrowAsync<IOException>()).WithMessage("*the storage is gone*");
+        (await restore.Should().ThrowAsync<BackupException>()).WithMessage("*stored stream*the storage is gone*");
         ShouldHoldOnlyWholeFiles(bench);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.ExceptionServices;
 
 namespace Freezer.Tests.Engines.Tar.Restore;
 
@@ -40,20 +41,31 @@ internal sealed class StoredChain(IReadOnlyList<StoredLevel> levels) : IRestoreS
         _mostOpen = Math.Max(_mostOpen, Interlocked.Increment(ref _open));
         _mostOpen.Should().BeLessThanOrEqualTo(4, "a storage need not serve more");
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 256 << 10, resumeWriterThreshold: 128 << 10, useSynchronizationContext: false));
-        Task producing = ProduceAsync(bytes, pipe.Writer);
+        Task<Exception?> producing = ProduceAsync(bytes, pipe.Writer);
+        ExceptionDispatchInfo? echo = null;
         try
         {
             await consume(pipe.Reader, cancellationToken);
         }
-        finally
+        catch (Exception e)
         {
-            await pipe.Reader.CompleteAsync();
-            await producing;
-            Interlocked.Decrement(ref _open);
+            echo = ExceptionDispatchInfo.Capture(e);
         }
+
+        await pipe.Reader.CompleteAsync();
+        Exception? failure = await producing;
+        Interlocked.Decrement(ref _open);
+
+        // As a catalog does, which knows what was read.
+        if (failure is not null)
+        {
+            throw new BackupException($"A stored stream could not be read: {failure.Message}", failure);
+        }
+
+        echo?.Throw();
     }
 
-    private async Task ProduceAsync(ReadOnlyMemory<byte> bytes, PipeWriter writer)
+    private async Task<Exception?> ProduceAsync(ReadOnlyMemory<byte> bytes, PipeWriter writer)
     {
         const int Chunk = 16 << 10;
         Exception? failure = null;
@@ -80,5 +92,6 @@ internal sealed class StoredChain(IReadOnlyList<StoredLevel> levels) : IRestoreS
         }
 
         await writer.CompleteAsync(failure);
+        return failure;
     }
 }
