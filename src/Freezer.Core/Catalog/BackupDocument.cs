@@ -69,6 +69,9 @@ internal sealed record BackupDocument
 
     public SortedDictionary<string, string> Facts { get; init; } = [];
 
+    /// <summary>What the application has to say of the backup; absent where it said nothing.</summary>
+    public SortedDictionary<string, string>? ApplicationFacts { get; init; }
+
     [JsonIgnore]
     internal bool IsForeign => Format == 0;
 
