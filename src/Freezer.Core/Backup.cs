@@ -51,6 +51,9 @@ public sealed record Backup
     /// <summary>What the engine has to say of this backup.</summary>
     public IReadOnlyDictionary<string, string> EngineFacts { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What the application had to say of this backup: <see cref="BackupOptions.Facts"/>.</summary>
+    public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Why the backup's document cannot be used, or <see langword="null"/> (as it should be).</summary>
     public string? Problem { get; init; }
 

@@ -31,6 +31,7 @@ public abstract partial class BackupEngine
         CheckName(backupName);
         options ??= BackupOptions.Default;
         options.Validate();
+        CheckParent(options.Parent, backupName);
         var codecs = new CodecSet(EngineOptions.Codecs);
         var report = new OperationReport(progress, EngineOptions.TimeProvider);
         long started = EngineOptions.TimeProvider.GetTimestamp();
@@ -54,6 +55,14 @@ public abstract partial class BackupEngine
         finally
         {
             Telemetry.Record("backup", Name, outcome, report, EngineOptions.TimeProvider.GetElapsedTime(started));
+        }
+    }
+
+    private void CheckParent(Backup? parent, string backupName)
+    {
+        if (parent is not null && (parent.EngineName != Name || parent.BackupName != backupName))
+        {
+            throw new ArgumentException($"A backup of the name '{backupName}' by the engine {Name} cannot build on {parent}.", nameof(parent));
         }
     }
 

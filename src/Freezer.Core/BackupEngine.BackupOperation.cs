@@ -75,28 +75,42 @@ public abstract partial class BackupEngine
         private async Task<ParentChoice> ChooseParentAsync(string? unusableParent, CancellationToken cancellationToken)
         {
             List<BackupLocation> locations = await _catalog.ListLocationsAsync(engine.Name, backupName, cancellationToken).ConfigureAwait(false);
+            long newest = locations.Count == 0 ? 0 : locations[^1].Time;
+            (BackupLocation? parent, string? reason) =
+                unusableParent is not null ? (null, CannotBuildOn(unusableParent))
+                : options.Parent is { } wanted ? (Locate(wanted, locations), null)
+                : ChooseByRules(locations);
+            List<CommittedBackup> chain = [];
+            if (parent is not null)
+            {
+                (chain, reason) = await ReadParentsAsync(parent.Value, locations, cancellationToken).ConfigureAwait(false);
+            }
+
+            return reason is null ? new ParentChoice(chain, newest, null) : new ParentChoice([], newest, reason);
+        }
+
+        private static BackupLocation Locate(Backup parent, List<BackupLocation> locations)
+        {
+            var location = BackupLocation.Of(parent);
+            return locations.Contains(location) ? location : throw IsMissing(parent);
+        }
+
+        private (BackupLocation? Parent, string? NewChainReason) ChooseByRules(List<BackupLocation> locations)
+        {
             if (locations.Count == 0)
             {
-                return new ParentChoice([], 0, null);
+                return (null, null);
             }
 
             BackupLocation newest = locations[^1];
-            LevelDecision decision = unusableParent is not null
-                ? LevelDecision.NewChain(CannotBuildOn(unusableParent))
-                : LevelPolicy.Decide(newest, options, _settings.TimeProvider.GetUtcNow());
+            LevelDecision decision = LevelPolicy.Decide(newest, options, _settings.TimeProvider.GetUtcNow());
             if (decision.ParentLevel is not { } parentLevel)
             {
-                return new ParentChoice([], newest.Time, decision.Reason);
+                return (null, decision.Reason);
             }
 
             int parent = locations.FindLastIndex(location => location.Level == parentLevel && location.ChainTime == newest.ChainTime);
-            if (parent < 0)
-            {
-                return new ParentChoice([], newest.Time, $"the chain has no backup of level {parentLevel}");
-            }
-
-            (List<CommittedBackup> chain, string? reason) = await ReadParentsAsync(locations[parent], locations, cancellationToken).ConfigureAwait(false);
-            return reason is null ? new ParentChoice(chain, newest.Time, null) : new ParentChoice([], newest.Time, reason);
+            return parent < 0 ? (null, $"the chain has no backup of level {parentLevel}") : (locations[parent], null);
         }
 
         /// <summary>Reads the parent and all that it builds on, and says why a new backup cannot build on them.</summary>
@@ -107,6 +121,11 @@ public abstract partial class BackupEngine
             try
             {
                 chain = await _catalog.ReadChainAsync(parent, locations, cancellationToken).ConfigureAwait(false);
+                if (options.Parent is { } wanted && wanted.Id != chain[^1].Document.Id)
+                {
+                    throw IsMissing(wanted);
+                }
+
                 if (chain.Any(static level => level.IsForeign))
                 {
                     return ([], "the newest chain was made by another program");
@@ -129,6 +148,9 @@ public abstract partial class BackupEngine
                 return ([], CannotBuildOn(exception.Message));
             }
         }
+
+        private static BackupNotFoundException IsMissing(Backup parent) =>
+            new($"{parent}, the backup {parent.Id:N}, is not in this storage: nothing can build on it. Take a full backup, or choose another parent.");
 
         private static string CannotBuildOn(string problem) => $"the newest chain cannot be built on: {problem}";
 
@@ -261,6 +283,7 @@ public abstract partial class BackupEngine
                 BytesRead = report.Bytes,
                 Library = _library,
                 Facts = facts,
+                ApplicationFacts = options.Facts.Count == 0 ? null : new(new Dictionary<string, string>(options.Facts), StringComparer.Ordinal),
             };
 
         private async Task CommitAsync(BackupLocation location, BackupDocument document, CancellationToken cancellationToken)

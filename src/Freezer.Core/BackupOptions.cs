@@ -1,3 +1,6 @@
+using System.Collections.ObjectModel;
+using System.Text;
+
 namespace Freezer;
 
 /// <summary>How a backup is taken. The defaults take an incremental on the newest backup of the name, or a full one where there is none.</summary>
@@ -20,6 +23,19 @@ public sealed record BackupOptions
     /// <summary>A new level 0 once the chain's level 0 is this old or older. <see langword="null"/> (the default): never.</summary>
     public TimeSpan? RestartAlwaysLevel { get; init; }
 
+    /// <summary>Builds on this backup rather than on the one that the level rules choose. <see langword="null"/> (the default): the rules choose.</summary>
+    /// <remarks>It is one of the same engine and name, as the catalog lists it. Where it is not in the storage the backup fails with a
+    /// <see cref="BackupNotFoundException"/>; where it cannot be built on (another size, damage) a new chain is begun, and the result says why.</remarks>
+    public Backup? Parent { get; init; }
+
+    /// <summary>What the application has to say of the backup, by name; it comes back as <see cref="Backup.Facts"/>. Empty by default.</summary>
+    /// <remarks>It is stored in the backup's metadata document, for everybody to read who may read the storage. At most
+    /// <see cref="LongestFacts"/> bytes of UTF-8, names and values together.</remarks>
+    public IReadOnlyDictionary<string, string> Facts { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>How many bytes of UTF-8 the <see cref="Facts"/> may have in all.</summary>
+    public const int LongestFacts = 64 << 10;
+
     /// <summary>How many bytes may wait between two stages before the faster one is held; 4 MiB by default.</summary>
     public int QueueSize { get; init; } = 4 << 20;
 
@@ -34,6 +50,13 @@ public sealed record BackupOptions
 
     internal void Validate()
     {
+        if (Parent is not null && NoIncremental)
+        {
+            throw new ArgumentException($"A backup cannot build on {Parent} and be a full one: choose {nameof(Parent)} or {nameof(NoIncremental)}.");
+        }
+
+        ArgumentNullException.ThrowIfNull(Facts);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(CountBytes(Facts), LongestFacts, nameof(Facts));
         ArgumentOutOfRangeException.ThrowIfNegative(MaxLevel ?? 0, nameof(MaxLevel));
         ArgumentOutOfRangeException.ThrowIfNegative(AlwaysLevel ?? 0, nameof(AlwaysLevel));
         ArgumentOutOfRangeException.ThrowIfLessThan(RestartAlwaysLevel ?? TimeSpan.Zero, TimeSpan.Zero, nameof(RestartAlwaysLevel));
@@ -44,4 +67,18 @@ public sealed record BackupOptions
 
     private const int SmallestFrame = 64 << 10;
     private const int LargestFrame = 64 << 20;
+
+    /// <summary>Text that is not valid Unicode would not come back as it was: counting its bytes throws.</summary>
+    private static readonly UTF8Encoding _strictText = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static long CountBytes(IReadOnlyDictionary<string, string> facts)
+    {
+        long bytes = 0;
+        foreach ((string name, string value) in facts)
+        {
+            bytes += _strictText.GetByteCount(name) + _strictText.GetByteCount(value);
+        }
+
+        return bytes;
+    }
 }

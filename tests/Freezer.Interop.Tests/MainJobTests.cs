@@ -54,12 +54,12 @@ public sealed class MainJobTests : IDisposable
         {
             string target = Path.Combine(_scratch.Path, $"level-{backup.Level}");
             await RestoreAsync(store, backup, target, overwrite: false);
-            TreeSnapshot.Take(target).DifferencesTo(tree).Should().BeEmpty("this is level {0}", backup.Level);
+            tree.DifferencesTo(TreeSnapshot.Take(target)).Should().BeEmpty("this is level {0}", backup.Level);
             HoleMap.Take(target).Should().Equal(holes, "this is level {0}", backup.Level);
 
             // Over what the level before left, every name is the chain's: the result is the same.
             await RestoreAsync(store, backup, moving, overwrite: true);
-            TreeSnapshot.Take(moving).DifferencesTo(tree).Should().BeEmpty("this is level {0} over the one before", backup.Level);
+            tree.DifferencesTo(TreeSnapshot.Take(moving)).Should().BeEmpty("this is level {0} over the one before", backup.Level);
         }
     }
 

@@ -33,12 +33,33 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null)
         // Engines are few: listing them all and leaving the others out serves a name without an engine too.
         foreach (BackupLocation location in await ListLocationsAsync(engineName, engineName is null ? null : backupName, cancellationToken).ConfigureAwait(false))
         {
-            if (backupName is null || location.BackupName == backupName)
+            // One that was deleted meanwhile is left out.
+            if ((backupName is null || location.BackupName == backupName)
+                && await FindAsync(location, cancellationToken).ConfigureAwait(false) is { } commit)
             {
-                CommittedBackup commit = await CommittedBackup.ReadAsync(storage, location, cancellationToken).ConfigureAwait(false);
                 yield return commit.ToBackup();
             }
         }
+    }
+
+    /// <summary>Deletes one backup: it is not listed any more, and all of its objects are gone.</summary>
+    /// <param name="backup">The backup as it was listed. One that is not in the storage any more counts as deleted, and what an
+    /// earlier deletion left of it is removed.</param>
+    /// <param name="cancellationToken">Cancels the deletion. The backup is either still there, whole, or not listed any more; deleting it again
+    /// removes what is left of it then, as a sweep does.</param>
+    /// <exception cref="BackupException">Another backup builds on it, or may do so: one that is committed, whose document cannot be
+    /// read, or that is being written. It is unchanged.</exception>
+    /// <exception cref="StorageException">The storage failed. What holds after a cancellation holds then too.</exception>
+    /// <remarks>Safe beside backups and deletions by anybody else: a backup that comes to build on this one meanwhile either begins anew
+    /// or keeps this one alive.</remarks>
+    public Task DeleteAsync(Backup backup, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(backup);
+        var location = BackupLocation.Of(backup);
+        // Names that are not one segment would point to other backups' objects.
+        return BackupLocation.TryParse(location.Metadata, out BackupLocation same, out _) && same == location
+            ? new BackupRemoval(this, backup, _logger).RunAsync(cancellationToken)
+            : throw new ArgumentException($"{backup} cannot be a backup of a storage.", nameof(backup));
     }
 
     /// <summary>Removes what backups left behind that were never committed: killed or cut off in the middle.</summary>
@@ -86,6 +107,19 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null)
         return removed;
     }
 
+    /// <summary>Reads the commit at a place, or returns <see langword="null"/> where there is none.</summary>
+    internal async Task<CommittedBackup?> FindAsync(BackupLocation location, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CommittedBackup.ReadAsync(storage, location, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Where the commits are, by engine, name and timestamp.</summary>
     internal async Task<List<BackupLocation>> ListLocationsAsync(string? engineName, string? backupName, CancellationToken cancellationToken)
     {
@@ -113,13 +147,12 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null)
     internal async Task<List<CommittedBackup>> ReadChainAsync(
         BackupLocation target, IReadOnlyList<BackupLocation> locations, CancellationToken cancellationToken)
     {
-        CommittedBackup level = await CommittedBackup.ReadAsync(storage, target, cancellationToken).ConfigureAwait(false);
-        List<CommittedBackup> chain = [level];
+        List<CommittedBackup> chain = [await GetAsync(target, cancellationToken).ConfigureAwait(false)];
         while (chain[^1].Location.Level > 0)
         {
             CommittedBackup child = chain[^1];
             BackupLocation parent = LocateParent(child, target.Time, locations);
-            CommittedBackup found = await CommittedBackup.ReadAsync(storage, parent, cancellationToken).ConfigureAwait(false);
+            CommittedBackup found = await GetAsync(parent, cancellationToken).ConfigureAwait(false);
             if (!child.IsForeign && found.Document.Id != child.Document.ParentId)
             {
                 throw new BackupDamagedException(
@@ -156,6 +189,10 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null)
         return await ReadChainAsync(locations[newest], locations, cancellationToken).ConfigureAwait(false);
     }
 
+    private async Task<CommittedBackup> GetAsync(BackupLocation location, CancellationToken cancellationToken) =>
+        await FindAsync(location, cancellationToken).ConfigureAwait(false)
+            ?? throw new BackupDamagedException($"{location.ToBackup()} is missing: it was deleted when it was about to be read.");
+
     private static BackupLocation LocateParent(CommittedBackup child, long latest, IReadOnlyList<BackupLocation> locations)
     {
         int level = child.Location.Level - 1;
@@ -177,7 +214,7 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null)
         await foreach (StorageEntry entry in storage.ListAsync(StoragePrefix.Parse(BackupLocation.DataRoot), cancellationToken).ConfigureAwait(false))
         {
             if (!BackupLocation.TryParse(entry.Key, out BackupLocation location, out string? role)
-                || (committed.Contains(location) && role != "claim"))
+                || (committed.Contains(location) && role != BackupLocation.ClaimRole))
             {
                 continue;
             }

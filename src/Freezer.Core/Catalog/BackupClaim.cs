@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
 using Freezer.Dataflow;
 using Freezer.Diagnostics;
 using Freezer.Storage;
@@ -38,7 +37,7 @@ internal sealed class BackupClaim : IAsyncDisposable
     internal static async Task<BackupClaim> AcquireAsync(
         IStorage storage, Func<long, BackupLocation> locate, long earliest, ClaimDocument document, TimeProvider timeProvider, ILogger logger, CancellationToken cancellationToken)
     {
-        byte[] content = JsonSerializer.SerializeToUtf8Bytes(document, BackupDocumentJson.Default.ClaimDocument);
+        byte[] content = document.ToBytes();
         for (long time = earliest; ; time++)
         {
             BackupLocation location = locate(time);

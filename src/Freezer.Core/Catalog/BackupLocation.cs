@@ -14,6 +14,7 @@ internal readonly record struct BackupLocation(string EngineName, string BackupN
 {
     internal const string MetadataRoot = "metadata";
     internal const string DataRoot = "data";
+    internal const string ClaimRole = "claim";
 
     /// <summary>The commit: written last, create-only.</summary>
     internal StorageKey Metadata => Key(MetadataRoot, "metadata");
@@ -25,14 +26,37 @@ internal readonly record struct BackupLocation(string EngineName, string BackupN
     internal StorageKey Index => Key(DataRoot, "index");
 
     /// <summary>Says that a backup is being written here.</summary>
-    internal StorageKey Claim => Key(DataRoot, "claim");
+    internal StorageKey Claim => Key(DataRoot, ClaimRole);
 
     /// <summary>The level's folder, the same below both roots.</summary>
     internal string Folder => string.Create(CultureInfo.InvariantCulture, $"{EngineName}/{BackupName}/{ChainTime}/{Level}_{Time}");
 
+    /// <summary>Where the data, the manifest, the index and the claim are.</summary>
+    internal StoragePrefix DataFolder => StoragePrefix.Parse($"{DataRoot}/{Folder}");
+
+    internal static BackupLocation Of(Backup backup) => new(
+        backup.EngineName, backup.BackupName, backup.ChainTimestamp.ToUnixTimeSeconds(), backup.Level, backup.Timestamp.ToUnixTimeSeconds());
+
     internal static StoragePrefix MetadataOf(string? engineName, string? backupName) => PrefixOf(MetadataRoot, engineName, backupName);
 
     internal static StoragePrefix DataOf(string engineName, string backupName) => PrefixOf(DataRoot, engineName, backupName);
+
+    /// <summary>Takes a level's folder apart.</summary>
+    internal static bool TryParse(string folder, out BackupLocation location)
+    {
+        location = default;
+        return StorageKey.TryParse($"{MetadataRoot}/{folder}/{MetadataRoot}", out StorageKey key) && TryParse(key, out location, out _);
+    }
+
+    /// <summary>What a place alone tells of a backup.</summary>
+    internal Backup ToBackup() => new()
+    {
+        EngineName = EngineName,
+        BackupName = BackupName,
+        ChainTimestamp = DateTimeOffset.FromUnixTimeSeconds(ChainTime),
+        Timestamp = DateTimeOffset.FromUnixTimeSeconds(Time),
+        Level = Level,
+    };
 
     /// <summary>Takes a key below <c>metadata/</c> or <c>data/</c> apart.</summary>
     /// <param name="key">A key of the storage.</param>

@@ -35,7 +35,19 @@ internal sealed class CommittedBackup
     {
         try
         {
-            byte[] bytes = await storage.ReadBytesAsync(location.Metadata, ReadOptions.Whole, LongestDocument, cancellationToken).ConfigureAwait(false);
+            return Parse(location, await storage.ReadBytesAsync(location.Metadata, ReadOptions.Whole, LongestDocument, cancellationToken).ConfigureAwait(false));
+        }
+        catch (InvalidDataException exception)
+        {
+            return new CommittedBackup(location, null, exception);
+        }
+    }
+
+    /// <summary>Checks a commit's document that was read. What is wrong with it is kept, not thrown.</summary>
+    internal static CommittedBackup Parse(BackupLocation location, byte[] bytes)
+    {
+        try
+        {
             BackupDocument document = BackupDocument.Parse(bytes);
             return Contradiction(location, document) is { } contradiction
                 ? new CommittedBackup(location, null, new InvalidDataException(contradiction))
@@ -57,14 +69,7 @@ internal sealed class CommittedBackup
 
     internal Backup ToBackup()
     {
-        var backup = new Backup
-        {
-            EngineName = Location.EngineName,
-            BackupName = Location.BackupName,
-            ChainTimestamp = DateTimeOffset.FromUnixTimeSeconds(Location.ChainTime),
-            Timestamp = DateTimeOffset.FromUnixTimeSeconds(Location.Time),
-            Level = Location.Level,
-        };
+        Backup backup = Location.ToBackup();
         return _document is null ? backup with { Problem = Problem!.Message } : backup with
         {
             Id = _document.Id,
@@ -78,6 +83,7 @@ internal sealed class CommittedBackup
             SourceHost = _document.Source.Host,
             SourcePath = _document.Source.Path,
             EngineFacts = _document.Facts,
+            Facts = _document.ApplicationFacts ?? [],
             IsForeign = _document.IsForeign,
         };
     }
@@ -87,8 +93,10 @@ internal sealed class CommittedBackup
 
     internal static string NameOf(BackupOutcome outcome) => outcome == BackupOutcome.Complete ? "complete" : SkipsOutcome;
 
+    /// <summary>The longest document that is read.</summary>
+    internal const int LongestDocument = 1 << 20;
+
     private const string SkipsOutcome = "complete-with-skips";
-    private const int LongestDocument = 1 << 20;
 
     /// <summary>A document that was copied to another place than its own describes another backup.</summary>
     private static string? Contradiction(BackupLocation location, BackupDocument document)

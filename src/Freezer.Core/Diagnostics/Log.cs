@@ -43,4 +43,13 @@ internal static partial class Log
 
     [LoggerMessage(302, LogLevel.Information, "Swept the unfinished backup {Folder}, last written at {LastSign:u}")]
     internal static partial void SweptLeftover(ILogger logger, string folder, DateTimeOffset lastSign);
+
+    [LoggerMessage(303, LogLevel.Information, "Deleted {Backup}")]
+    internal static partial void BackupDeleted(ILogger logger, string backup);
+
+    [LoggerMessage(304, LogLevel.Warning, "{Backup} was put back: its deletion could not go on")]
+    internal static partial void BackupPutBack(ILogger logger, string backup);
+
+    [LoggerMessage(305, LogLevel.Warning, "{Backup} stays: its deletion could not begin")]
+    internal static partial void BackupKept(ILogger logger, string backup);
 }

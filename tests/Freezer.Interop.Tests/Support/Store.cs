@@ -43,7 +43,7 @@ internal sealed class Store(string path, string name = "host_tree")
         RestoreResult result = await OpenEngine().RestoreAsync(name, target.Path, new RestoreOptions { To = timestamp });
         result.Outcome.Should().Be(BackupOutcome.Complete);
         result.Backup.Timestamp.Should().Be(timestamp);
-        TreeSnapshot.Take(target.Path).DifferencesTo(expected).Should().BeEmpty();
+        expected.DifferencesTo(TreeSnapshot.Take(target.Path)).Should().BeEmpty();
     }
 
     /// <summary>The object of a backup, as a file.</summary>

@@ -15,8 +15,11 @@ namespace Freezer.Engines.BlockDiff;
 /// </remarks>
 public sealed partial class BlockDiffEngine : BackupEngine
 {
+    /// <summary>The name that this engine's backups are stored under.</summary>
+    internal const string EngineName = "block";
+
     // What the backup's metadata document says of the volume.
-    private const string LengthFact = "length";
+    internal const string LengthFact = "length";
     private const string BlockSizeFact = "block_size";
     private const string SnapshotFact = "snapshot";
 
@@ -34,7 +37,7 @@ public sealed partial class BlockDiffEngine : BackupEngine
     }
 
     /// <inheritdoc/>
-    public override string Name => "block";
+    public override string Name => EngineName;
 
     /// <inheritdoc/>
     protected override async ValueTask<BackupPlan> PlanAsync(BackupPlanContext context, CancellationToken cancellationToken)

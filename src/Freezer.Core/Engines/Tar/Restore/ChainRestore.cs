@@ -91,10 +91,7 @@ internal sealed class ChainRestore : IAsyncDisposable
         var path = new EntryPath(block.Path.Bytes.ToArray());
         TarManifestRecord own = block.Own();
         _destination.Include.MarkFound(path);
-        if (own.IsStale)
-        {
-            NoteStale(path, own);
-        }
+        NoteIfImperfect(path, own);
 
         await _writer.WriteDirectoryAsync(path, NodeMetadata.Of(own)).ConfigureAwait(false);
         for (int i = 0; i < block.Count; i++)
@@ -121,10 +118,7 @@ internal sealed class ChainRestore : IAsyncDisposable
 
     private async ValueTask WriteEntryAsync(EntryPath path, TarManifestRecord record, CancellationToken cancellationToken)
     {
-        if (record.IsStale)
-        {
-            NoteStale(path, record);
-        }
+        NoteIfImperfect(path, record);
 
         if (record.IsLaterName && _linksNames)
         {
@@ -209,8 +203,15 @@ internal sealed class ChainRestore : IAsyncDisposable
         return size;
     }
 
-    private void NoteStale(EntryPath path, in TarManifestRecord record) =>
-        _report.Note(path, record.SkipReason is { Length: > 0 } reason
-            ? $"It is restored as an earlier backup has it; it could not be read when this one was taken: {reason}"
-            : "It is restored as an earlier backup has it; it could not be read when this one was taken.");
+    private void NoteIfImperfect(EntryPath path, in TarManifestRecord record)
+    {
+        if (record.IsSkipped)
+        {
+            _report.Note(path, $"It is restored as far as the chain has it; when the backup was taken: {record.SkipReason}");
+        }
+        else if (record.IsStale)
+        {
+            _report.Note(path, "It is restored as an earlier backup has it; it could not be read when this one was taken.");
+        }
+    }
 }

@@ -131,17 +131,61 @@ public sealed class RestoreChainTests
     [SkippableFact]
     public async Task What_could_not_be_read_is_restored_as_it_was_and_noted()
     {
-        Xunit.Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux tells a changed file by its times.");
         using var bench = new RestoreBench();
         string source = bench.MakeDirectory("source");
-        new TreeMutator(source, 3).Grow(Entries);
-        TarLevel full = await TarLevel.TakeAsync(source);
+        Directory.CreateDirectory(Path.Combine(source, "d"));
+        foreach (string name in (string[])["f", "d/x", "same"])
+        {
+            File.WriteAllText(Path.Combine(source, name), "before");
+        }
 
-        OperationReport run = await bench.RunAsync(RestoreOptions.Default, full);
+        TarLevel full = await TarLevel.TakeAsync(source);
+        File.WriteAllText(Path.Combine(source, "f"), "changed, and never read");
+        File.WriteAllText(Path.Combine(source, "new"), "never read");
+        var denying = new InterceptedFileTree(FileTree.ForThisMachine)
+        {
+            OpeningFile = static path =>
+            {
+                if (path is "f" or "new")
+                {
+                    throw InterceptedFileTree.Denied;
+                }
+            },
+            OpeningDirectory = static path =>
+            {
+                if (path == "d")
+                {
+                    throw InterceptedFileTree.Denied;
+                }
+            },
+        };
+        TarLevel increment = await TarLevel.TakeAsync(source, full, denying);
+
+        OperationReport run = await bench.RunAsync(RestoreOptions.Default, full, increment);
 
         run.Skips.Should().BeEmpty();
-        run.Notes.Should().BeEmpty();
+        bench.Names().Should().Equal("d", "d/x", "f", "same");
+        File.ReadAllText(bench["f"]).Should().Be("before");
+        run.Notes.Select(static note => note.Path.ToString()).Should().BeEquivalentTo("f", "new", "d", "d/x");
+        run.Notes.Single(static note => note.Path.ToString() == "new").Reason.Should().Contain("Permission denied");
+    }
+
+    [SkippableFact]
+    public async Task Progress_counts_every_entry_once()
+    {
+        Xunit.Skip.IfNot(OperatingSystem.IsLinux(), "The tree is made with Linux's system calls.");
+        using var bench = new RestoreBench();
+        string source = bench.MakeDirectory("source");
+        var mutator = new TreeMutator(source, 3);
+        mutator.Grow(Entries);
+        TarLevel full = await TarLevel.TakeAsync(source);
+        mutator.Mutate(Changes);
+        TarLevel increment = await TarLevel.TakeAsync(source, full);
+
+        OperationReport run = await bench.RunAsync(RestoreOptions.Default, full, increment);
+
         run.Entries.Should().Be(bench.Names().Length + 1);
+        run.Notes.Should().BeEmpty();
     }
 
     private static async Task CheckAsync(int seed)
