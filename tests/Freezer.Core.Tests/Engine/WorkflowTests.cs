@@ -248,7 +248,8 @@ public sealed class WorkflowTests
     [Fact]
     public async Task Any_flipped_bit_of_any_object_is_noticed_by_a_restore()
     {
-        Mutate(0);
+        _engine.Resources["r"]["one"] = [1, 2, 3];
+        _engine.Resources["r"]["two"] = [];
         await BackupAsync(new BackupOptions { Compression = new Compression("none") });
         foreach (string key in (await KeysAsync("data")).Where(key => !key.EndsWith("engine_metadata")).Concat(await KeysAsync("metadata")))
         {
