@@ -15,18 +15,18 @@ public sealed class GnuTarReplayTests : IDisposable
         Tool.Require("zstd");
         await ReplayAsync(
             Compression.Zstd,
-            "zstd -d < \"$1\" | tar --listed-incremental=/dev/null --xattrs '--xattrs-include=*' --numeric-owner -x -C \"$2\"",
+            "zstd -d < \"$1\" | tar --listed-incremental=/dev/null --xattrs '--xattrs-include=*' --numeric-owner --preserve-permissions -x -C \"$2\"",
             TreeAspects.All);
     }
 
-    /// <summary>A Freezer agent asks for no attributes.</summary>
+    /// <summary>A Freezer agent asks for no attributes. It runs as root, for whom the last two options change nothing here.</summary>
     [SkippableFact]
     public async Task The_command_of_a_Freezer_agent_replays_a_gzip_chain()
     {
         Tool.Require("gzip");
         await ReplayAsync(
             Compression.Gzip,
-            "tar -z --incremental --extract --ignore-zeros --warning=none --overwrite --numeric-owner -f \"$1\" --directory \"$2\"",
+            "tar -z --incremental --extract --ignore-zeros --warning=none --overwrite --numeric-owner --preserve-permissions -f \"$1\" --directory \"$2\"",
             TreeAspects.All & ~TreeAspects.Attributes);
     }
 

@@ -10,6 +10,9 @@ public sealed class MemoryTests(ITestOutputHelper output) : IDisposable
 {
     private const int LargestPeak = 150 << 10;
 
+    /// <summary>What is in flight is so much for each core.</summary>
+    private const string Cores = "DOTNET_PROCESSOR_COUNT=2";
+
     private readonly ScratchDirectory _scratch = new();
 
     public void Dispose() => _scratch.Dispose();
@@ -54,7 +57,7 @@ public sealed class MemoryTests(ITestOutputHelper output) : IDisposable
     private ProgramRun Measure(string what, string[] command)
     {
         string peak = Path.Combine(_scratch.Path, "peak");
-        ProgramRun run = FreezerProgram.Finish(FreezerProgram.Start(["time", "-f", "%M", "-o", peak], command)).ShouldEndWith(0);
+        ProgramRun run = FreezerProgram.Finish(FreezerProgram.Start(["time", "-f", "%M", "-o", peak, "env", Cores], command)).ShouldEndWith(0);
         int kibibytes = int.Parse(File.ReadAllText(peak), CultureInfo.InvariantCulture);
         output.WriteLine($"{what}: {kibibytes >> 10} MiB, {run.Document["seconds"]} s");
         kibibytes.Should().BeLessThan(LargestPeak, "this is the {0}", what);
