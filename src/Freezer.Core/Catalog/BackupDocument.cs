@@ -6,7 +6,8 @@ using Freezer.Dataflow;
 namespace Freezer.Catalog;
 
 /// <summary>The metadata document of a backup: one line of JSON, whose last member is the SHA-256 of the bytes before it.</summary>
-/// <remarks>The first three members are OpenStack Freezer's own; it reads the first line and ignores what it does not know.</remarks>
+/// <remarks>The first three members are OpenStack Freezer's own; it reads the first line and ignores what it does not know. Its own documents
+/// have no others. The properties can be set, since generated code gives an init-only one no value at all where its member is missing.</remarks>
 internal sealed record BackupDocument
 {
     /// <summary>The version of the whole layout. A higher one is refused.</summary>
@@ -20,54 +21,54 @@ internal sealed record BackupDocument
     private static readonly string[] _knownFeatures = [];
 
     [JsonPropertyOrder(-3)]
-    public string EngineName { get; init; } = "";
+    public string EngineName { get; set; } = "";
 
     [JsonPropertyOrder(-2)]
-    public string Compression { get; init; } = "";
+    public string Compression { get; set; } = "";
 
     [JsonPropertyOrder(-1)]
-    public bool Encryption { get; init; }
+    public bool Encryption { get; set; }
 
     /// <summary>0 where the document has no such member: another program wrote it.</summary>
-    public int Format { get; init; }
+    public int Format { get; set; }
 
-    public string[] Requires { get; init; } = [];
+    public string[] Requires { get; set; } = [];
 
-    public Guid Id { get; init; }
+    public Guid Id { get; set; }
 
-    public string BackupName { get; init; } = "";
+    public string BackupName { get; set; } = "";
 
-    public long ChainTimestamp { get; init; }
+    public long ChainTimestamp { get; set; }
 
-    public long Timestamp { get; init; }
+    public long Timestamp { get; set; }
 
-    public int Level { get; init; }
+    public int Level { get; set; }
 
-    public Guid? ParentId { get; init; }
+    public Guid? ParentId { get; set; }
 
-    public long? ParentTimestamp { get; init; }
+    public long? ParentTimestamp { get; set; }
 
-    public SourceIdentity Source { get; init; } = new("", "");
+    public SourceIdentity Source { get; set; } = new("", "");
 
-    public int? CompressionLevel { get; init; }
+    public int? CompressionLevel { get; set; }
 
-    public StoredObjectDescription Archive { get; init; } = new();
+    public StoredObjectDescription Archive { get; set; } = new();
 
-    public StoredObjectDescription Manifest { get; init; } = new();
+    public StoredObjectDescription Manifest { get; set; } = new();
 
-    public IndexDescription Index { get; init; } = new();
+    public IndexDescription Index { get; set; } = new();
 
-    public string Outcome { get; init; } = "";
+    public string Outcome { get; set; } = "";
 
-    public long Entries { get; init; }
+    public long Entries { get; set; }
 
-    public long Skipped { get; init; }
+    public long Skipped { get; set; }
 
-    public long BytesRead { get; init; }
+    public long BytesRead { get; set; }
 
-    public string Library { get; init; } = "";
+    public string Library { get; set; } = "";
 
-    public SortedDictionary<string, string> Facts { get; init; } = [];
+    public SortedDictionary<string, string> Facts { get; set; } = [];
 
     /// <summary>What the application has to say of the backup; absent where it said nothing.</summary>
     public SortedDictionary<string, string>? ApplicationFacts { get; init; }
@@ -106,7 +107,7 @@ internal sealed record BackupDocument
             throw new BackupUnsupportedException($"it has format {document.Format}, and this version reads up to {CurrentFormat}; use a newer version of the library");
         }
 
-        foreach (string feature in document.Requires ?? [])
+        foreach (string feature in document.Requires)
         {
             if (!_knownFeatures.Contains(feature))
             {
@@ -135,16 +136,16 @@ internal sealed record BackupDocument
 }
 
 /// <summary>What was backed up: a parent with another identity is not built on.</summary>
-internal sealed record SourceIdentity(string Host, string Path);
+internal sealed record SourceIdentity([property: JsonRequired] string Host, [property: JsonRequired] string Path);
 
 /// <summary>A stored object: its length, its digest, and how much content is in it.</summary>
 internal sealed record StoredObjectDescription
 {
-    public long Length { get; init; }
+    public long Length { get; set; }
 
-    public string Digest { get; init; } = "";
+    public string Digest { get; set; } = "";
 
-    public long ContentLength { get; init; }
+    public long ContentLength { get; set; }
 
     internal static StoredObjectDescription Of(in StoredStreamSummary summary) => new()
     {
@@ -157,18 +158,19 @@ internal sealed record StoredObjectDescription
 /// <summary>The index object, and the directory at its end.</summary>
 internal sealed record IndexDescription
 {
-    public long Length { get; init; }
+    public long Length { get; set; }
 
-    public string Digest { get; init; } = "";
+    public string Digest { get; set; } = "";
 
-    public int DirectoryLength { get; init; }
+    public int DirectoryLength { get; set; }
 
-    public string DirectoryDigest { get; init; } = "";
+    public string DirectoryDigest { get; set; } = "";
 }
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(BackupDocument))]
 [JsonSerializable(typeof(ClaimDocument))]
 internal sealed partial class BackupDocumentJson : JsonSerializerContext;
