@@ -74,15 +74,16 @@ internal sealed class SetupProbe(IStorage storage)
 
     private async Task CheckListsAsync(CancellationToken cancellationToken)
     {
+        bool isListed = false;
         await foreach (StorageEntry entry in storage.ListAsync(StoragePrefix.Parse(Folder), cancellationToken).ConfigureAwait(false))
         {
-            if (entry.Key == _key)
-            {
-                return;
-            }
+            isListed |= entry.Key == _key;
         }
 
-        throw Wrong("It is there, and is not listed.");
+        if (!isListed)
+        {
+            throw Wrong("It is there, and is not listed.");
+        }
     }
 
     private StorageException Wrong(string problem) => new(StorageErrorKind.Corrupt, _key.Value, problem);

@@ -34,7 +34,7 @@ internal sealed record StoredRecord(Backup Backup, BackupRecord Record)
             return new StoredRecord(backup, Unusable(backup, backup.Problem));
         }
 
-        if (!backup.Facts.TryGetValue(RecordFact, out string? json))
+        if (backup.Facts.GetValueOrDefault(RecordFact) is not { } json)
         {
             return null;
         }

@@ -51,7 +51,7 @@ public sealed partial class VolumeBackupDriver
         progress?.Report(restoring);
         try
         {
-            Backup backup = await FindAsync(record, cancellationToken).ConfigureAwait(false) ?? throw NotFound(record);
+            Backup backup = await GetAsync(record, cancellationToken).ConfigureAwait(false);
             // Metadata that cannot be restored is found before anything is written.
             IVolumeMetadataProvider? provider = null;
             VolumeMetadata? metadata = null;
@@ -124,7 +124,7 @@ public sealed partial class VolumeBackupDriver
             throw new BackupException($"The backup {record.Id} of the volume {record.VolumeId} is not available but {record.Status}: it cannot be exported.");
         }
 
-        Backup backup = await FindAsync(record, cancellationToken).ConfigureAwait(false) ?? throw NotFound(record);
+        Backup backup = await GetAsync(record, cancellationToken).ConfigureAwait(false);
         return new Dictionary<string, string>
         {
             [DriverInfo.Service] = ServiceName,
@@ -157,9 +157,8 @@ public sealed partial class VolumeBackupDriver
             throw new BackupDamagedException($"The exported record cannot be one of this driver: {exception.Message}", exception);
         }
 
-        return await FindAsync(record, cancellationToken).ConfigureAwait(false) is null
-            ? throw NotFound(record)
-            : record with { Status = BackupStatus.Available, Percent = 100, FailReason = null };
+        _ = await GetAsync(record, cancellationToken).ConfigureAwait(false);
+        return record with { Status = BackupStatus.Available, Percent = 100, FailReason = null };
     }
 
     private static void Check(BackupRecord record)

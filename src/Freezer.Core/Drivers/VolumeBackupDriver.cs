@@ -102,6 +102,14 @@ public sealed partial class VolumeBackupDriver : IBackupDriver
         }
     }
 
+    /// <summary>Finds the backup of a record, which must be there and sound as far as its document tells.</summary>
+    private async Task<Backup> GetAsync(BackupRecord record, CancellationToken cancellationToken)
+    {
+        Backup backup = await FindAsync(record, cancellationToken).ConfigureAwait(false)
+            ?? throw new BackupNotFoundException($"The backup {record.Id} of the volume {record.VolumeId} is not in this storage.");
+        return backup.Problem is null ? backup : throw new BackupDamagedException($"The metadata document of {backup} cannot be used: {backup.Problem}.");
+    }
+
     /// <summary>Finds the backup of a record: where the record says that it is, otherwise by its identity.</summary>
     private async Task<Backup?> FindAsync(BackupRecord record, CancellationToken cancellationToken)
     {
@@ -134,7 +142,4 @@ public sealed partial class VolumeBackupDriver : IBackupDriver
             ? backup
             : throw new ArgumentException($"'{StoragePath.Printable(place)}' is not where a backup of the volume {record.VolumeId} can be.", nameof(record));
     }
-
-    private static BackupNotFoundException NotFound(BackupRecord record) =>
-        new($"The backup {record.Id} of the volume {record.VolumeId} is not in this storage.");
 }

@@ -11,7 +11,7 @@ public sealed record VolumeBackupDriverOptions
     /// <summary>What every engine works with: logger, clock, codecs, cores. The source host is not used, since a volume is the same one on every host.</summary>
     public BackupEngineOptions Engine { get; init; } = new();
 
-    /// <summary>How backups are taken: compression and queues. Which level a backup has is decided by its record alone.</summary>
+    /// <summary>How backups are taken: compression and queues. What a backup builds on is decided by its record alone, and its facts are the driver's.</summary>
     public BackupOptions Backup { get; init; } = BackupOptions.Default;
 
     /// <summary>The application's access to the metadata of its volumes; <see langword="null"/> (the default) where it has none.</summary>

@@ -26,6 +26,7 @@ public sealed class RoomTests
         { "Freezer.Catalog", [Root, "Freezer.Dataflow", "Freezer.Diagnostics", "Freezer.Storage"] },
         { Root, ["Freezer.Catalog", "Freezer.Dataflow", "Freezer.Diagnostics", "Freezer.Storage"] },
         { Engines, [Root, "Freezer.Dataflow", "Freezer.Storage", "Freezer.Formats", "Freezer.Platform"] },
+        { "Freezer.Drivers", [Root, Engines, "Freezer.Catalog", "Freezer.Dataflow", "Freezer.Storage"] },
     };
 
     [Theory]
