@@ -19,7 +19,7 @@ public sealed class ConcurrencyTests : IDisposable
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "the tree is one that only Linux can have");
         string source = _scratch.Make("source");
-        var tree = new OddTree(Path.Combine(source, "odd"), withLongPaths: true);
+        var tree = new OddTree(Path.Combine(source, "odd"), beyondTar: true);
         tree.Make();
         var store = new Store(Path.Combine(_scratch.Path, "store"));
 

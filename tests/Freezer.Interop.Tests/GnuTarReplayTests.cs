@@ -74,12 +74,11 @@ public sealed class GnuTarReplayTests : IDisposable
         }
     }
 
-    /// <remarks>No program but this library restores a path that is longer than the system takes at once.</remarks>
     private (Store Store, string Source, SyntheticTree Tree) Make()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "the tree is one that only Linux can have");
         string source = _scratch.Make("source");
-        return (new Store(Path.Combine(_scratch.Path, "store")), source, new SyntheticTree(source, seed: 3, withLongPaths: false));
+        return (new Store(Path.Combine(_scratch.Path, "store")), source, new SyntheticTree(source, seed: 3, beyondTar: false));
     }
 
     private static string Shell(string command, params string[] arguments)

@@ -33,7 +33,7 @@ public sealed class KillTests : IDisposable
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "the tree is one that only Linux can have");
         int kills = int.TryParse(Environment.GetEnvironmentVariable("FREEZER_KILLS"), CultureInfo.InvariantCulture, out int wanted) ? wanted : DefaultKills;
-        new OddTree(Path.Combine(_source, "odd"), withLongPaths: false).Make();
+        new OddTree(Path.Combine(_source, "odd"), beyondTar: false).Make();
         TimeSpan whole = await RunAsync(null);
         for (int kill = 0; kill < kills; kill++)
         {

@@ -6,7 +6,10 @@ namespace Freezer.Interop.Tests;
 
 /// <summary>A small tree of everything that backups are known to stumble over, and three rounds of changes to it.</summary>
 /// <remarks>What needs root, a tool or a file system that has it is left out where that is missing.</remarks>
-internal sealed partial class OddTree(string root, bool withLongPaths)
+/// <param name="root">Where it is.</param>
+/// <param name="beyondTar">Whether it holds what GNU tar does not restore: a path longer than the system takes at once, and a file without
+/// an access list in a directory whose default list it would inherit.</param>
+internal sealed partial class OddTree(string root, bool beyondTar)
 {
     private const int Block = 4096;
     private const int Depth = 20;
@@ -25,7 +28,7 @@ internal sealed partial class OddTree(string root, bool withLongPaths)
         MakeLinks();
         MakeSparse();
         MakeMetadata();
-        if (withLongPaths)
+        if (beyondTar)
         {
             MakeDeep();
         }
@@ -43,7 +46,7 @@ internal sealed partial class OddTree(string root, bool withLongPaths)
         ChangeLinks(round);
         ChangeSparse(round);
         ChangeMetadata(round);
-        if (withLongPaths)
+        if (beyondTar)
         {
             ChangeDeep(round);
         }

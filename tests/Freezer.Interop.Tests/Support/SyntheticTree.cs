@@ -15,10 +15,10 @@ internal sealed class SyntheticTree
     private readonly OddTree _odd;
     private readonly TreeMutator[] _mutators;
 
-    internal SyntheticTree(string root, int seed, bool withLongPaths = true)
+    internal SyntheticTree(string root, int seed, bool beyondTar = true)
     {
         _root = root;
-        _odd = new OddTree(Path.Combine(root, "odd"), withLongPaths);
+        _odd = new OddTree(Path.Combine(root, "odd"), beyondTar);
         _odd.Make();
         MakeWide();
         _mutators = new TreeMutator[Folders];
