@@ -237,7 +237,8 @@ public abstract partial class RestoreContract
         Func<Task> restore = () => Bench.ReplayAsync([.. archive, .. bomb]);
 
         (await restore.Should().ThrowAsync<BackupDamagedException>()).WithMessage("*level 0*");
-        (GC.GetTotalAllocatedBytes() - before).Should().BeLessThan(64 << 20);
+        // The count is the whole process's, other tests included: it tells what is announced (6 GiB) from what is there.
+        (GC.GetTotalAllocatedBytes() - before).Should().BeLessThan(1L << 30);
         ShouldHoldExactly("f");
     }
 
