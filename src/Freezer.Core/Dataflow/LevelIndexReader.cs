@@ -5,7 +5,7 @@ using Freezer.Storage;
 namespace Freezer.Dataflow;
 
 /// <summary>Where a level's index is, and what its metadata document says of it.</summary>
-internal readonly record struct LevelIndexLocation(StorageKey Key, long Length, int DirectoryLength, Sha256Digest DirectoryDigest);
+internal sealed record LevelIndexLocation(StorageKey Key, long Length, int DirectoryLength, Sha256Digest DirectoryDigest);
 
 /// <summary>Reads a level's index, page by page, each verified.</summary>
 internal sealed class LevelIndexReader

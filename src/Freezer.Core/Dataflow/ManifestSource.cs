@@ -6,7 +6,7 @@ using Freezer.Storage;
 namespace Freezer.Dataflow;
 
 /// <summary>Where a backup's manifest object is, and how its frames are compressed.</summary>
-internal readonly record struct ManifestOwner(StorageKey Key, ICompressionCodec Codec);
+internal sealed record ManifestOwner(StorageKey Key, ICompressionCodec Codec);
 
 /// <summary>Reads a manifest from its own level's object and from those of the levels that it refers to, each frame verified.</summary>
 internal sealed class ManifestSource(IStorage storage, LevelIndexReader index, IReadOnlyDictionary<Guid, ManifestOwner> owners)
@@ -84,23 +84,14 @@ internal sealed class ManifestSource(IStorage storage, LevelIndexReader index, I
     private async Task<Fetched> FetchAsync(FetchPlan plan, CancellationToken cancellationToken)
     {
         ManifestFrame first = plan.Frames[0];
-        if (!owners.TryGetValue(first.Owner, out ManifestOwner owner))
+        if (!owners.TryGetValue(first.Owner, out ManifestOwner? owner))
         {
             throw new InvalidDataException($"The index refers to the manifest of backup {first.Owner:N}, which is not in the chain.");
         }
 
         int length = plan.Frames.Sum(static frame => frame.Frame.StoredLength);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            await storage.ReadIntoAsync(owner.Key, first.StoredOffset, buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            return new Fetched(plan, owner, buffer);
-        }
-        catch
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            throw;
-        }
+        FrameBuffer stored = await storage.ReadRangeAsync(owner.Key, first.StoredOffset, length, cancellationToken).ConfigureAwait(false);
+        return new Fetched(plan, owner, stored);
     }
 
     private static async Task WriteAsync(Fetched fetched, PipeWriter destination, ManifestFrameSet? seen, CancellationToken cancellationToken)
@@ -128,9 +119,9 @@ internal sealed class ManifestSource(IStorage storage, LevelIndexReader index, I
         }
     }
 
-    private static void Decompress(Fetched fetched, int offset, in ManifestFrame frame, byte[] content)
+    private static void Decompress(Fetched fetched, int offset, ManifestFrame frame, byte[] content)
     {
-        using var compressed = new MemoryStream(fetched.Buffer, offset, frame.Frame.StoredLength, writable: false);
+        using Stream compressed = fetched.OpenStored(offset, frame.Frame.StoredLength);
         using Stream decompressor = fetched.Owner.Codec.OpenDecompressor(compressed);
         // One byte more than there should be, so that a frame that goes on is noticed.
         int read = decompressor.ReadAtLeast(content.AsSpan(0, frame.Frame.ContentLength + 1), frame.Frame.ContentLength + 1, throwOnEndOfStream: false);
@@ -150,16 +141,16 @@ internal sealed class ManifestSource(IStorage storage, LevelIndexReader index, I
         }
     }
 
-    private readonly record struct FetchPlan(ManifestFrame[] Frames);
+    private sealed record FetchPlan(ManifestFrame[] Frames);
 
-    private sealed class Fetched(FetchPlan plan, ManifestOwner owner, byte[] buffer) : IDisposable
+    private sealed class Fetched(FetchPlan plan, ManifestOwner owner, FrameBuffer stored) : IDisposable
     {
         internal FetchPlan Plan => plan;
 
         internal ManifestOwner Owner => owner;
 
-        internal byte[] Buffer => buffer;
+        internal Stream OpenStored(int offset, int length) => stored.OpenRead(offset, length);
 
-        public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+        public void Dispose() => stored.Dispose();
     }
 }

@@ -12,7 +12,7 @@ internal readonly record struct StoredFrame(int ContentLength, int StoredLength)
 /// <param name="ContentLength">Bytes before compression.</param>
 /// <param name="StoredLength">Bytes that went to the storage.</param>
 /// <param name="Digest">SHA-256 over the SHA-256 of each leaf of 1 MiB of the stored bytes.</param>
-internal readonly record struct StoredStreamSummary(long ContentLength, long StoredLength, Sha256Digest Digest);
+internal sealed record StoredStreamSummary(long ContentLength, long StoredLength, Sha256Digest Digest);
 
 /// <summary>Hears of frames and leaves, each in order, while a stream is written. Never called twice at the same time.</summary>
 internal interface IStoredStreamObserver
