@@ -36,8 +36,8 @@ public sealed record BackupOptions
     /// <summary>How many bytes of UTF-8 the <see cref="Facts"/> may have in all.</summary>
     public const int LongestFacts = 64 << 10;
 
-    /// <summary>How many bytes may wait between two stages before the faster one is held; 4 MiB by default.</summary>
-    public int QueueSize { get; init; } = 4 << 20;
+    /// <summary>How many bytes may wait between two stages before the faster one is held; 1 MiB by default.</summary>
+    public int QueueSize { get; init; } = 1 << 20;
 
     /// <summary>How the archive is compressed. <see langword="null"/> (the default): zstd at level 3 where its library is there, otherwise gzip; the result says which.</summary>
     public Compression? Compression { get; init; }

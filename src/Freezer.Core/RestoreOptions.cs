@@ -23,8 +23,8 @@ public sealed record RestoreOptions
     /// <summary>Whether metadata that the user may not set (an owner, for one) is a skip rather than a note. <see langword="false"/> by default.</summary>
     public bool Strict { get; init; }
 
-    /// <summary>How many bytes may wait between two stages before the faster one is held; 4 MiB by default.</summary>
-    public int QueueSize { get; init; } = 4 << 20;
+    /// <summary>How many bytes may wait between two stages before the faster one is held; 1 MiB by default.</summary>
+    public int QueueSize { get; init; } = 1 << 20;
 
     internal void Validate() => ArgumentOutOfRangeException.ThrowIfNegativeOrZero(QueueSize);
 }

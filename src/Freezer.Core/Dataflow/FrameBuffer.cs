@@ -34,6 +34,9 @@ internal sealed class FrameBuffer(ArrayPool<byte> pool, int initialCapacity) : I
 
     public Span<byte> GetSpan(int sizeHint = 0) => Reserve(sizeHint).AsSpan(Length);
 
+    /// <summary>Forgets what was written, and keeps the memory for what comes.</summary>
+    internal void Clear() => Length = 0;
+
     internal void Append(in ReadOnlySequence<byte> bytes)
     {
         if (!bytes.IsEmpty)

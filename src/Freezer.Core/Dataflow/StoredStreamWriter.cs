@@ -291,6 +291,9 @@ internal sealed class StoredStreamWriter : IAsyncDisposable
         private readonly IFrameCompressor? _compressor =
             options.Codec is NoneCodec ? null : options.Codec.CreateCompressor(options.Level);
 
+        // A compressor wants room for content that does not compress, which most does: frames that wait take no more than they need.
+        private readonly FrameBuffer _scratch = new(pool, options.FrameSize);
+
         public void Process(FrameItem item)
         {
             if (_compressor is null)
@@ -299,17 +302,23 @@ internal sealed class StoredStreamWriter : IAsyncDisposable
                 return;
             }
 
-            item.Stored = new FrameBuffer(pool, item.ContentLength);
-            _compressor.Compress(item.Content!.WrittenSpan, item.Stored);
-            if (item.Stored.Length > StoredStreamOptions.LargestStoredFrame)
+            _scratch.Clear();
+            _compressor.Compress(item.Content!.WrittenSpan, _scratch);
+            item.TakeContent().Dispose();
+            if (_scratch.Length > StoredStreamOptions.LargestStoredFrame)
             {
-                throw new InvalidOperationException($"The codec {options.Codec.Name} made {item.Stored.Length} bytes of {item.ContentLength}, too many to be read back.");
+                throw new InvalidOperationException($"The codec {options.Codec.Name} made {_scratch.Length} bytes of {item.ContentLength}, too many to be read back.");
             }
 
-            item.TakeContent().Dispose();
+            item.Stored = new FrameBuffer(pool, _scratch.Length);
+            item.Stored.Write(_scratch.WrittenSpan);
         }
 
-        public void Dispose() => _compressor?.Dispose();
+        public void Dispose()
+        {
+            _compressor?.Dispose();
+            _scratch.Dispose();
+        }
     }
 
     /// <summary>Turns a leaf into what is stored of it.</summary>

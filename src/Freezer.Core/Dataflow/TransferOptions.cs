@@ -8,8 +8,8 @@ public sealed record TransferOptions
     /// <summary>The defaults.</summary>
     public static TransferOptions Default { get; } = new();
 
-    /// <summary>How many bytes may wait before the producer is held; 4 MiB by default. It goes on once half of them are left.</summary>
-    public int QueueSize { get; init; } = 4 << 20;
+    /// <summary>How many bytes may wait before the producer is held; 1 MiB by default. It goes on once half of them are left.</summary>
+    public int QueueSize { get; init; } = 1 << 20;
 
     /// <summary>Whether a consumer may return before the producer has ended. <see langword="false"/> by default: it is a
     /// failure then, since what the producer had to say is cut short. Where it is allowed, the producer is cancelled and what it throws then is not reported.</summary>
