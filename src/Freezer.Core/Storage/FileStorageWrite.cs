@@ -109,22 +109,39 @@ internal sealed class FileStorageWrite : IDisposable
 
     private void Write(in ReadOnlySequence<byte> content)
     {
-        if (content.IsSingleSegment)
+        int gathered = 0;
+        foreach (ReadOnlyMemory<byte> segment in content)
         {
-            RandomAccess.Write(_file.SafeFileHandle, content.FirstSpan, _length);
-        }
-        else
-        {
-            _segments.Clear();
-            foreach (ReadOnlyMemory<byte> segment in content)
+            if (gathered + segment.Length > FileWrite.PieceSize)
             {
-                _segments.Add(segment);
+                WriteGathered(ref gathered);
             }
 
-            RandomAccess.Write(_file.SafeFileHandle, _segments, _length);
+            if (segment.Length > FileWrite.PieceSize)
+            {
+                FileWrite.InPieces(_file.SafeFileHandle, segment.Span, _length);
+                _length += segment.Length;
+            }
+            else
+            {
+                _segments.Add(segment);
+                gathered += segment.Length;
+            }
         }
 
-        _length += content.Length;
+        WriteGathered(ref gathered);
+    }
+
+    /// <summary>Writes the segments that were gathered, which are small, with one call.</summary>
+    private void WriteGathered(ref int length)
+    {
+        if (length > 0)
+        {
+            RandomAccess.Write(_file.SafeFileHandle, _segments, _length);
+            _segments.Clear();
+            _length += length;
+            length = 0;
+        }
     }
 
     /// <summary>The clock of many file systems ticks every few milliseconds only, and a freed inode is soon used again. Random

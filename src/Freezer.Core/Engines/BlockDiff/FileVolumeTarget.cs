@@ -62,7 +62,7 @@ internal sealed class FileVolumeTarget : VolumeTarget
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> content, long offset, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        RandomAccess.Write(_handle, content.Span, offset);
+        FileWrite.InPieces(_handle, content.Span, offset);
         return ValueTask.CompletedTask;
     }
 
@@ -141,7 +141,7 @@ internal sealed class FileVolumeTarget : VolumeTarget
         for (long end = offset + length; offset < end; offset += zeros.Length)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            RandomAccess.Write(_handle, zeros.AsSpan(0, (int)Math.Min(zeros.Length, end - offset)), offset);
+            FileWrite.InPieces(_handle, zeros.AsSpan(0, (int)Math.Min(zeros.Length, end - offset)), offset);
         }
     }
 

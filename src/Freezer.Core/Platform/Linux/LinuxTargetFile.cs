@@ -20,7 +20,7 @@ internal sealed class LinuxTargetFile : TargetFile
     {
         while (!content.IsEmpty)
         {
-            int written = SystemCalls.WriteAt(_descriptor.Value, content, offset);
+            int written = SystemCalls.WriteAt(_descriptor.Value, content[..Math.Min(content.Length, FileWrite.PieceSize)], offset);
             if (written <= 0)
             {
                 // Nothing written and no error would otherwise be tried for ever.

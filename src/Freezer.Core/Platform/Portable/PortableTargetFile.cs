@@ -38,7 +38,7 @@ internal sealed class PortableTargetFile : TargetFile
     {
         try
         {
-            RandomAccess.Write(_stream.SafeFileHandle, content, offset);
+            FileWrite.InPieces(_stream.SafeFileHandle, content, offset);
         }
         catch (Exception exception) when (PortableError.IsExpected(exception))
         {
