@@ -1,15 +1,14 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Freezer.Dataflow.Compression;
-using Freezer.Storage;
 
 namespace Freezer.Dataflow;
 
 /// <summary>Where a backup's manifest object is, and how its frames are compressed.</summary>
-internal readonly record struct ManifestOwner(StorageKey Key, ICompressionCodec Codec);
+internal readonly record struct ManifestOwner(StoredObject Manifest, ICompressionCodec Codec);
 
 /// <summary>Reads a manifest from its own level's object and from those of the levels that it refers to, each frame verified.</summary>
-internal sealed class ManifestSource(IStorage storage, LevelIndexReader index, IReadOnlyDictionary<Guid, ManifestOwner> owners)
+internal sealed class ManifestSource(LevelIndexReader index, IReadOnlyDictionary<Guid, ManifestOwner> owners)
 {
     // Frames that stand one after another are fetched together, up to this many bytes.
     private const int LongestFetch = 2 << 20;
@@ -93,7 +92,7 @@ internal sealed class ManifestSource(IStorage storage, LevelIndexReader index, I
         byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            await storage.ReadIntoAsync(owner.Key, first.StoredOffset, buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+            await owner.Manifest.ReadIntoAsync(first.StoredOffset, buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
             return new Fetched(plan, owner, buffer);
         }
         catch
@@ -137,7 +136,7 @@ internal sealed class ManifestSource(IStorage storage, LevelIndexReader index, I
         if (read != frame.Frame.ContentLength || !Sha256Digest.Of(content.AsSpan(0, read)).Equals(frame.Digest))
         {
             throw new InvalidDataException(
-                $"The manifest {fetched.Owner.Key} is damaged: the frame at byte {frame.StoredOffset} does not hold what the index says.");
+                $"The manifest {fetched.Owner.Manifest.Key} is damaged: the frame at byte {frame.StoredOffset} does not hold what the index says.");
         }
     }
 

@@ -12,7 +12,7 @@ public sealed partial class KeyRing
     /// <summary>Gives the chains that begin from now on a data key of their own. Older chains keep theirs and open as before.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The identity of the new data key.</returns>
-    /// <exception cref="InvalidDataException">The newest data key was altered.</exception>
+    /// <exception cref="BackupKeyException">The newest data key is damaged.</exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<Guid> RotateAsync(CancellationToken cancellationToken = default)
     {
@@ -21,7 +21,7 @@ public sealed partial class KeyRing
     }
 
     /// <summary>The data key that a new chain takes: the newest.</summary>
-    /// <exception cref="InvalidDataException">It was altered.</exception>
+    /// <exception cref="BackupKeyException">It is damaged.</exception>
     internal async Task<DataKey> GetCurrentDataKeyAsync(CancellationToken cancellationToken) =>
         await FindNewestDataKeyAsync(cancellationToken).ConfigureAwait(false) ?? await CreateDataKeyAsync(null, cancellationToken).ConfigureAwait(false);
 
@@ -84,7 +84,14 @@ public sealed partial class KeyRing
     private async Task<DataKey?> FindNewestDataKeyAsync(CancellationToken cancellationToken)
     {
         List<Guid> ids = await ListDataKeysAsync(_storage, cancellationToken).ConfigureAwait(false);
-        return ids.Count == 0 ? null : await FindDataKeyAsync(ids[^1], cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return ids.Count == 0 ? null : await FindDataKeyAsync(ids[^1], cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new BackupKeyException($"The newest data key of this repository cannot be used: {exception.Message}", exception);
+        }
     }
 
     /// <summary>Makes a data key that is newer than another one, also where a clock was put back.</summary>

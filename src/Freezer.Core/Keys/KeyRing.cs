@@ -112,11 +112,6 @@ public sealed partial class KeyRing : IDisposable
             await ring.FindNewestDataKeyAsync(cancellationToken).ConfigureAwait(false);
             return ring;
         }
-        catch (InvalidDataException exception)
-        {
-            repositoryKey.Dispose();
-            throw new BackupKeyException($"The keys of this repository are damaged: {exception.Message}", exception);
-        }
         catch
         {
             repositoryKey.Dispose();
@@ -135,29 +130,36 @@ public sealed partial class KeyRing : IDisposable
         }
 
         var ring = new KeyRing(storage, FirstSlot, SecretKey.CreateRandom(), timeProvider ?? TimeProvider.System);
+        bool isMade = false;
         try
         {
-            if (await ring.TryWriteSlotAsync(FirstSlot, key, WriteMode.CreateNew, cancellationToken).ConfigureAwait(false) is not null)
+            isMade = await ring.TryWriteSlotAsync(FirstSlot, key, WriteMode.CreateNew, cancellationToken).ConfigureAwait(false) is not null
+                && await ring.TryCreateFirstDataKeyAsync(cancellationToken).ConfigureAwait(false);
+            return isMade ? ring : null;
+        }
+        finally
+        {
+            if (!isMade)
             {
-                await ring.GetCurrentDataKeyAsync(cancellationToken).ConfigureAwait(false);
-                return ring;
+                ring.Dispose();
             }
         }
-        catch (InvalidDataException)
-        {
-            // The repository got keys and lost its first slot again since it was looked at: this one opens nothing.
-            ring.Dispose();
-            await storage.DeleteAsync(KeySlotDocument.KeyOf(FirstSlot), cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-        catch
-        {
-            ring.Dispose();
-            throw;
-        }
+    }
 
-        ring.Dispose();
-        return null;
+    /// <summary>Makes the first data key; false where there is one that another repository key has wrapped.</summary>
+    private async Task<bool> TryCreateFirstDataKeyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await GetCurrentDataKeyAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (BackupKeyException)
+        {
+            // The repository got keys, and lost its first slot again, since it was looked at: the new slot would open nothing.
+            await _storage.DeleteAsync(KeySlotDocument.KeyOf(FirstSlot), cancellationToken).ConfigureAwait(false);
+            return false;
+        }
     }
 
     private static async Task<int> FindSlotAsync(

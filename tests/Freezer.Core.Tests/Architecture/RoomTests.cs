@@ -27,7 +27,7 @@ public sealed class RoomTests
         { "Freezer.Catalog", [Root, "Freezer.Keys", "Freezer.Dataflow", "Freezer.Diagnostics", "Freezer.Storage", "Freezer.Formats"] },
         { Root, ["Freezer.Catalog", "Freezer.Keys", "Freezer.Dataflow", "Freezer.Diagnostics", "Freezer.Storage"] },
         { Engines, [Root, "Freezer.Dataflow", "Freezer.Storage", "Freezer.Formats", "Freezer.Platform"] },
-        { "Freezer.Drivers", [Root, Engines, "Freezer.Catalog", "Freezer.Dataflow", "Freezer.Storage"] },
+        { "Freezer.Drivers", [Root, Engines, "Freezer.Catalog", "Freezer.Keys", "Freezer.Dataflow", "Freezer.Storage"] },
     };
 
     [Theory]

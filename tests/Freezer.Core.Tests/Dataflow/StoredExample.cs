@@ -54,7 +54,7 @@ internal sealed record StoredExample(ICompressionCodec Codec, byte[] Content, by
         try
         {
             await StoredStreamReader.ReadAsync(
-                Pipes.Holding(Stored), content.Writer, Codec, Pipes.OneByOne(Frames), Pipes.OneByOne(Leaves), range, parallelism, pool, CancellationToken.None);
+                Pipes.Holding(Stored), content.Writer, Codec, Pipes.OneByOne(Frames), Pipes.OneByOne(Leaves), range, seal: null, parallelism, pool, CancellationToken.None);
         }
         finally
         {
