@@ -33,17 +33,11 @@ public abstract partial class BackupEngine
                 FrameSize = options.FrameSize ?? codec.DefaultFrameSize,
                 Parallelism = _settings.Parallelism,
             };
-            if (_settings.Keys is null && await KeyRing.IsEncryptedAsync(_storage, cancellationToken).ConfigureAwait(false))
-            {
-                throw new BackupKeyException("This repository is encrypted, and no key was given: the backup would be stored for everybody to read.");
-            }
-
             string? unusableParent = null;
             while (true)
             {
                 ParentChoice choice = await ChooseParentAsync(unusableParent, cancellationToken).ConfigureAwait(false);
-                DataKey? dataKey = _settings.Keys is null ? null
-                    : choice.Parent?.DataKey ?? await _settings.Keys.GetCurrentDataKeyAsync(cancellationToken).ConfigureAwait(false);
+                DataKey? dataKey = await ChooseDataKeyAsync(choice.Parent, cancellationToken).ConfigureAwait(false);
                 BackupClaim claim = await ClaimAsync(choice, cancellationToken).ConfigureAwait(false);
                 await using (claim.ConfigureAwait(false))
                 {
@@ -95,6 +89,20 @@ public abstract partial class BackupEngine
             }
 
             return reason is null ? new ParentChoice(chain, newest, null) : new ParentChoice([], newest, reason);
+        }
+
+        /// <summary>A chain keeps the data key that it began with; a new one takes the newest. None where the repository is not encrypted.</summary>
+        private async Task<DataKey?> ChooseDataKeyAsync(CommittedBackup? parent, CancellationToken cancellationToken)
+        {
+            if (_settings.Keys is not { } keys)
+            {
+                return !await KeyRing.IsEncryptedAsync(_storage, cancellationToken).ConfigureAwait(false) ? null
+                    : throw new BackupKeyException("This repository is encrypted, and no key was given: the backup would be stored for everybody to read.");
+            }
+
+            DataKey dataKey = parent?.DataKey ?? await keys.GetCurrentDataKeyAsync(cancellationToken).ConfigureAwait(false);
+            await KeyRing.CheckPlaceAsync(_storage, dataKey, cancellationToken).ConfigureAwait(false);
+            return dataKey;
         }
 
         private static BackupLocation Locate(Backup parent, List<BackupLocation> locations)
@@ -176,7 +184,8 @@ public abstract partial class BackupEngine
                 _storage,
                 time => new BackupLocation(engine.Name, backupName, parent?.Location.ChainTime ?? time, (parent?.Location.Level + 1) ?? 0, time),
                 earliest,
-                new ClaimDocument(_id, parent?.Document.Id, _settings.SourceHost, Environment.ProcessId),
+                // Where names are secrets, that of this machine is too.
+                new ClaimDocument(_id, parent?.Document.Id, _settings.Keys is null ? _settings.SourceHost : "", Environment.ProcessId),
                 _settings.TimeProvider,
                 _settings.Logger,
                 cancellationToken);

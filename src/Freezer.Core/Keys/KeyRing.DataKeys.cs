@@ -63,6 +63,16 @@ public sealed partial class KeyRing
         return Keep(new DataKey(id, secret));
     }
 
+    /// <summary>Makes sure that a data key is kept in the storage that it is about to be used for.</summary>
+    /// <exception cref="BackupKeyException">It is not: this ring was opened on another repository, and nobody could open there what is written here.</exception>
+    internal static async Task CheckPlaceAsync(IStorage storage, DataKey key, CancellationToken cancellationToken)
+    {
+        if (await storage.FindAsync(DataKeyObject(key.Id), cancellationToken).ConfigureAwait(false) is null)
+        {
+            throw new BackupKeyException($"The keys that were given are those of another repository: {DataKeyObject(key.Id)} is not in this one. Open them with the storage that the backup goes to.");
+        }
+    }
+
     private static StorageKey DataKeyObject(Guid id) => StorageKey.Parse($"{_dataKeyPrefix}/{id:N}");
 
     /// <summary>The identities of all data keys, the newest last.</summary>
