@@ -43,8 +43,13 @@ internal sealed record KeySlotDocument(int Format, string Kind, long Created, Di
             throw new InvalidDataException("It is not the JSON document of a key.", exception);
         }
 
-        return document.Format == CurrentFormat ? document
-            : throw new InvalidDataException($"It has format {document.Format}, and this version reads {CurrentFormat}; use another version of the library.");
+        if (document.Format != CurrentFormat)
+        {
+            throw new InvalidDataException($"It has format {document.Format}, and this version reads {CurrentFormat}; use another version of the library.");
+        }
+
+        return document.Created >= 0 && document.Created <= DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? document
+            : throw new InvalidDataException($"It was made {document.Created} seconds after 1970, which cannot be.");
     }
 }
 

@@ -19,13 +19,16 @@ public sealed class PassphraseKey : IKeyProvider, IDisposable
     private const string RoundsName = "rounds";
     private const string SaltName = "salt";
 
+    // Text that is no Unicode would otherwise become the same replacement characters, whatever it was.
+    private static readonly UTF8Encoding _strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly byte[] _passphrase;
     private readonly int _rounds = LeastRounds;
     private bool _isDisposed;
 
     /// <summary>Makes a provider of a passphrase.</summary>
     /// <param name="passphrase">The passphrase, whose UTF-8 counts; copied. Not empty.</param>
-    /// <exception cref="ArgumentException">It is empty.</exception>
+    /// <exception cref="ArgumentException">It is empty, or not valid Unicode.</exception>
     public PassphraseKey(ReadOnlySpan<char> passphrase)
     {
         if (passphrase.IsEmpty)
@@ -33,8 +36,8 @@ public sealed class PassphraseKey : IKeyProvider, IDisposable
             throw new ArgumentException("The passphrase is empty, and would protect nothing.", nameof(passphrase));
         }
 
-        _passphrase = GC.AllocateUninitializedArray<byte>(Encoding.UTF8.GetByteCount(passphrase), pinned: true);
-        Encoding.UTF8.GetBytes(passphrase, _passphrase);
+        _passphrase = GC.AllocateUninitializedArray<byte>(_strict.GetByteCount(passphrase), pinned: true);
+        _strict.GetBytes(passphrase, _passphrase);
     }
 
     /// <summary>How many rounds are computed for what is wrapped from now on; <see cref="LeastRounds"/> by default. What was wrapped earlier keeps its number.</summary>
