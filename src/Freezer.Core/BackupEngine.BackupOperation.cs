@@ -85,7 +85,7 @@ public abstract partial class BackupEngine
             List<CommittedBackup> chain = [];
             if (parent is not null)
             {
-                (chain, reason) = await ReadParentsAsync(parent.Value, locations, cancellationToken).ConfigureAwait(false);
+                (chain, reason) = await ReadParentsAsync(parent, locations, cancellationToken).ConfigureAwait(false);
             }
 
             return reason is null ? new ParentChoice(chain, newest, null) : new ParentChoice([], newest, reason);

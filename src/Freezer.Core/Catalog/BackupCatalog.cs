@@ -62,7 +62,7 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         ArgumentNullException.ThrowIfNull(backup);
         var location = BackupLocation.Of(backup);
         // Names that are not one segment would point to other backups' objects.
-        return BackupLocation.TryParse(location.Metadata, out BackupLocation same, out _) && same == location
+        return BackupLocation.TryParse(location.Metadata, out BackupLocation? same, out _) && same == location
             ? new BackupRemoval(this, backup, _logger).RunAsync(cancellationToken)
             : throw new ArgumentException($"{backup} cannot be a backup of a storage.", nameof(backup));
     }
@@ -131,7 +131,7 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         var locations = new List<BackupLocation>();
         await foreach (StorageEntry entry in storage.ListAsync(BackupLocation.MetadataOf(engineName, backupName), cancellationToken).ConfigureAwait(false))
         {
-            if (BackupLocation.TryParse(entry.Key, out BackupLocation location, out string? role) && role == "metadata")
+            if (BackupLocation.TryParse(entry.Key, out BackupLocation? location, out string? role) && role == "metadata")
             {
                 locations.Add(location);
             }
@@ -230,7 +230,7 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         var leftovers = new Dictionary<BackupLocation, Leftover>();
         await foreach (StorageEntry entry in storage.ListAsync(StoragePrefix.Parse(BackupLocation.DataRoot), cancellationToken).ConfigureAwait(false))
         {
-            if (!BackupLocation.TryParse(entry.Key, out BackupLocation location, out string? role)
+            if (!BackupLocation.TryParse(entry.Key, out BackupLocation? location, out string? role)
                 || (committed.Contains(location) && role != BackupLocation.ClaimRole))
             {
                 continue;

@@ -13,6 +13,7 @@ internal sealed class BackupClaim : IAsyncDisposable
     private readonly byte[] _content;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
+    private readonly PeriodicTimer _renewal;
     private readonly Task _renewing;
 
     private BackupClaim(IStorage storage, BackupLocation location, byte[] content, TimeProvider timeProvider, ILogger logger)
@@ -21,7 +22,8 @@ internal sealed class BackupClaim : IAsyncDisposable
         Location = location;
         _content = content;
         _logger = logger;
-        _renewing = RenewAsync(timeProvider);
+        _renewal = new PeriodicTimer(BackupCatalog.ClaimRenewal, timeProvider);
+        _renewing = RenewAsync();
     }
 
     internal BackupLocation Location { get; }
@@ -60,6 +62,7 @@ internal sealed class BackupClaim : IAsyncDisposable
     /// <summary>Stops the renewal and removes the claim. What goes wrong is logged: a sweep removes it later.</summary>
     public async ValueTask DisposeAsync()
     {
+        _renewal.Dispose();
         await _stop.CancelAsync().ConfigureAwait(false);
         await _renewing.ConfigureAwait(false);
         _stop.Dispose();
@@ -94,7 +97,7 @@ internal sealed class BackupClaim : IAsyncDisposable
         {
             await foreach (StorageEntry entry in storage.ListAsync(prefix, cancellationToken).ConfigureAwait(false))
             {
-                if (entry.Key != location.Claim && BackupLocation.TryParse(entry.Key, out BackupLocation other, out _) && other.Time == location.Time)
+                if (entry.Key != location.Claim && BackupLocation.TryParse(entry.Key, out BackupLocation? other, out _) && other.Time == location.Time)
                 {
                     return true;
                 }
@@ -104,20 +107,11 @@ internal sealed class BackupClaim : IAsyncDisposable
         return false;
     }
 
-    private async Task RenewAsync(TimeProvider timeProvider)
+    private async Task RenewAsync()
     {
-        using var timer = new PeriodicTimer(BackupCatalog.ClaimRenewal, timeProvider);
-        try
+        while (await _renewal.WaitForNextTickAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
-            {
-                await RenewOnceAsync().ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // The claim is given up.
-            return;
+            await RenewOnceAsync().ConfigureAwait(false);
         }
     }
 
@@ -127,7 +121,12 @@ internal sealed class BackupClaim : IAsyncDisposable
         {
             await _storage.WriteBytesAsync(Location.Claim, _content, WriteMode.Replace, _stop.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The claim is given up.
+            return;
+        }
+        catch (Exception exception)
         {
             // The next renewal comes before a sweep would take the claim for abandoned.
             Log.ClaimNotRenewed(_logger, Location.Claim.Value, exception);

@@ -173,7 +173,7 @@ internal sealed record StoredObjectDescription
 
     public long ContentLength { get; set; }
 
-    internal static StoredObjectDescription Of(in StoredStreamSummary summary) => new()
+    internal static StoredObjectDescription Of(StoredStreamSummary summary) => new()
     {
         Length = summary.StoredLength,
         Digest = summary.Digest.ToString(),

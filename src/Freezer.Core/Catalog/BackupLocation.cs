@@ -10,7 +10,7 @@ namespace Freezer.Catalog;
 /// <param name="ChainTime">The timestamp of level 0, in seconds since 1970.</param>
 /// <param name="Level">The level.</param>
 /// <param name="Time">The backup's own timestamp, in seconds since 1970.</param>
-internal readonly record struct BackupLocation(string EngineName, string BackupName, long ChainTime, int Level, long Time)
+internal sealed record BackupLocation(string EngineName, string BackupName, long ChainTime, int Level, long Time)
 {
     internal const string MetadataRoot = "metadata";
     internal const string DataRoot = "data";
@@ -42,9 +42,9 @@ internal readonly record struct BackupLocation(string EngineName, string BackupN
     internal static StoragePrefix DataOf(string engineName, string backupName) => PrefixOf(DataRoot, engineName, backupName);
 
     /// <summary>Takes a level's folder apart.</summary>
-    internal static bool TryParse(string folder, out BackupLocation location)
+    internal static bool TryParse(string folder, [NotNullWhen(true)] out BackupLocation? location)
     {
-        location = default;
+        location = null;
         return StorageKey.TryParse($"{MetadataRoot}/{folder}/{MetadataRoot}", out StorageKey key) && TryParse(key, out location, out _);
     }
 
@@ -62,9 +62,9 @@ internal readonly record struct BackupLocation(string EngineName, string BackupN
     /// <param name="key">A key of the storage.</param>
     /// <param name="location">The backup that the object belongs to.</param>
     /// <param name="role">The last segment: <c>metadata</c>, <c>data</c>, <c>claim</c> …</param>
-    internal static bool TryParse(StorageKey key, out BackupLocation location, [NotNullWhen(true)] out string? role)
+    internal static bool TryParse(StorageKey key, [NotNullWhen(true)] out BackupLocation? location, [NotNullWhen(true)] out string? role)
     {
-        location = default;
+        location = null;
         role = null;
         string[] segments = key.Value.Split('/');
         if (segments.Length != 6 || segments[0] is not (MetadataRoot or DataRoot))

@@ -118,7 +118,7 @@ internal sealed class BackupRemoval(BackupCatalog catalog, Backup backup, ILogge
     {
         await foreach (StorageEntry entry in _storage.ListAsync(BackupLocation.DataOf(_location.EngineName, _location.BackupName), cancellationToken).ConfigureAwait(false))
         {
-            if (!BackupLocation.TryParse(entry.Key, out BackupLocation other, out string? role) || role != BackupLocation.ClaimRole || !IsAbove(other))
+            if (!BackupLocation.TryParse(entry.Key, out BackupLocation? other, out string? role) || role != BackupLocation.ClaimRole || !IsAbove(other))
             {
                 continue;
             }

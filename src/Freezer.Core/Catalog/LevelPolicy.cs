@@ -39,7 +39,7 @@ internal static class LevelPolicy
 /// <summary>What the level rules say.</summary>
 /// <param name="ParentLevel">The level to build on, or <see langword="null"/> for a new chain.</param>
 /// <param name="Reason">Why a new chain is begun, where that is worth telling.</param>
-internal readonly record struct LevelDecision(int? ParentLevel, string? Reason)
+internal sealed record LevelDecision(int? ParentLevel, string? Reason)
 {
     internal static LevelDecision NewChain(string? reason) => new(null, reason);
 

@@ -34,8 +34,8 @@ internal sealed class LevelWriter(
         ICompressionCodec noneCodec,
         CancellationToken cancellationToken)
     {
-        StoredStreamSummary archive = default;
-        StoredStreamSummary manifest = default;
+        StoredStreamSummary? archive = null;
+        StoredStreamSummary? manifest = null;
         (int Length, Sha256Digest Digest) directory = default;
         using AeadStream? seal = dataKey?.Seal(id, SealedRole.Index);
         var plain = new StoredStreamOptions { Codec = noneCodec, Level = noneCodec.DefaultLevel, FrameSize = noneCodec.DefaultFrameSize, Seal = seal, Parallelism = 1 };
@@ -51,8 +51,8 @@ internal sealed class LevelWriter(
             },
             cancellationToken).ConfigureAwait(false);
         return new LevelObjects(
-            StoredObjectDescription.Of(archive),
-            StoredObjectDescription.Of(manifest),
+            StoredObjectDescription.Of(archive!),
+            StoredObjectDescription.Of(manifest!),
             new IndexDescription
             {
                 Length = index.StoredLength,
@@ -65,8 +65,8 @@ internal sealed class LevelWriter(
     private async Task<(StoredStreamSummary Archive, StoredStreamSummary Manifest)> WriteContentAsync(
         Func<PipeWriter, ManifestWriter, CancellationToken, Task> write, LevelIndexWriter index, ManifestFrameSet? parentFrames, CancellationToken cancellationToken)
     {
-        StoredStreamSummary archive = default;
-        StoredStreamSummary manifest = default;
+        StoredStreamSummary? archive = null;
+        StoredStreamSummary? manifest = null;
         StorageEntry? manifestEntry = null;
         using AeadStream? archiveSeal = dataKey?.Seal(id, SealedRole.Archive);
         using AeadStream? manifestSeal = dataKey?.Seal(id, SealedRole.Manifest);
@@ -88,16 +88,16 @@ internal sealed class LevelWriter(
             async (stored, token) => manifestEntry = await storage.WriteAsync(location.Manifest, stored, WriteOptions.CreateNew, token).ConfigureAwait(false),
             _transfer,
             cancellationToken).ConfigureAwait(false);
-        CheckLength(manifestEntry!, manifest.StoredLength);
+        CheckLength(manifestEntry!, manifest!.StoredLength);
         report.AddStored(manifest.StoredLength);
-        return (archive, manifest);
+        return (archive!, manifest);
     }
 
     /// <summary>Stores what a producer writes as one object, in frames.</summary>
     private async Task<StoredStreamSummary> StoreAsync(
         StorageKey key, StoredStreamOptions options, IStoredStreamObserver observer, Func<PipeWriter, CancellationToken, Task> produce, CancellationToken cancellationToken)
     {
-        StoredStreamSummary summary = default;
+        StoredStreamSummary? summary = null;
         StorageEntry? entry = null;
         await Transfer.RunAsync(
             produce,
@@ -108,7 +108,7 @@ internal sealed class LevelWriter(
                 contentToken),
             _transfer,
             cancellationToken).ConfigureAwait(false);
-        CheckLength(entry!, summary.StoredLength);
+        CheckLength(entry!, summary!.StoredLength);
         return summary;
     }
 

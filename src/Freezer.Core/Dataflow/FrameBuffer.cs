@@ -16,6 +16,13 @@ internal sealed class FrameBuffer(ArrayPool<byte> pool, int initialCapacity) : I
 
     internal ReadOnlyMemory<byte> WrittenMemory => _array.AsMemory(0, Length);
 
+    /// <summary>What was written, or a part of it, as a stream that is good until the buffer is disposed.</summary>
+    internal Stream OpenRead(int offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)offset + length, Length, nameof(length));
+        return new MemoryStream(_array ?? [], offset, length, writable: false);
+    }
+
     public void Advance(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);

@@ -73,7 +73,7 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
 
     public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        while (_cut.TryDequeue(out CutFrame frame))
+        while (_cut.TryDequeue(out CutFrame? frame))
         {
             await WriteFrameAsync(frame, cancellationToken).ConfigureAwait(false);
         }
@@ -108,7 +108,7 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!_pending.TryDequeue(out PendingFrame own))
+            if (!_pending.TryDequeue(out PendingFrame? own))
             {
                 // A manifest without a frame of its own is stored as an empty file of its codec, which holds no content.
                 return;
@@ -118,7 +118,7 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
             _storedOffset += frame.StoredLength;
             await _index.AddManifestFrameAsync(stored, cancellationToken).ConfigureAwait(false);
             // References that were waiting for this frame, so that the index keeps the order of the content.
-            while (_pending.TryPeek(out PendingFrame next) && next.Reference is { } reference)
+            while (_pending.TryPeek(out PendingFrame? next) && next.Reference is { } reference)
             {
                 _pending.Dequeue();
                 await _index.AddManifestFrameAsync(reference, cancellationToken).ConfigureAwait(false);
@@ -136,7 +136,7 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
     public async ValueTask DisposeAsync()
     {
         _frame.Dispose();
-        while (_cut.TryDequeue(out CutFrame frame))
+        while (_cut.TryDequeue(out CutFrame? frame))
         {
             frame.Content.Dispose();
         }
@@ -184,8 +184,7 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
     private async ValueTask WriteFrameAsync(CutFrame frame, CancellationToken cancellationToken)
     {
         Sha256Digest digest = Sha256Digest.Of(frame.Content.WrittenSpan);
-        bool known = _parentFrames?.TryFind(digest, frame.Content.Length, out ManifestFrame reference) ?? Not(out reference);
-        if (known)
+        if (_parentFrames?.Find(digest, frame.Content.Length) is { } reference)
         {
             frame.Content.Dispose();
             await ReferAsync(reference with { StartsBlock = frame.StartsBlock }, cancellationToken).ConfigureAwait(false);
@@ -218,14 +217,8 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
         }
     }
 
-    private static bool Not(out ManifestFrame frame)
-    {
-        frame = default;
-        return false;
-    }
-
-    private readonly record struct CutFrame(FrameBuffer Content, bool StartsBlock);
+    private sealed record CutFrame(FrameBuffer Content, bool StartsBlock);
 
     /// <summary>A frame that is not in the index yet: one of this level's that is being compressed, or a reference behind such a one.</summary>
-    private readonly record struct PendingFrame(Sha256Digest Digest, bool StartsBlock, ManifestFrame? Reference);
+    private sealed record PendingFrame(Sha256Digest Digest, bool StartsBlock, ManifestFrame? Reference);
 }

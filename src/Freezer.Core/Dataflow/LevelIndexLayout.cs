@@ -59,7 +59,7 @@ internal enum LevelIndexPageKind
 /// <param name="FirstContent">The offset in the content at which its first frame begins; for leaves 0.</param>
 /// <param name="FirstStored">The offset in the stored object at which its first frame or leaf begins.</param>
 /// <param name="Digest">The SHA-256 of the page.</param>
-internal readonly record struct LevelIndexPage(
+internal sealed record LevelIndexPage(
     LevelIndexPageKind Kind, int Count, long Offset, long FirstContent, long FirstStored, Sha256Digest Digest)
 {
     internal int Length => Count * LevelIndexLayout.RecordSize(Kind);
@@ -71,4 +71,4 @@ internal readonly record struct LevelIndexPage(
 /// <param name="StoredOffset">Where it begins in that object.</param>
 /// <param name="Digest">The SHA-256 of its content.</param>
 /// <param name="StartsBlock">Whether a block of the engine begins with it.</param>
-internal readonly record struct ManifestFrame(StoredFrame Frame, Guid Owner, long StoredOffset, Sha256Digest Digest, bool StartsBlock);
+internal sealed record ManifestFrame(StoredFrame Frame, Guid Owner, long StoredOffset, Sha256Digest Digest, bool StartsBlock);

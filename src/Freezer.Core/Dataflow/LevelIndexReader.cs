@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Freezer.Dataflow;
 
 /// <summary>The directory at the end of an index, as the metadata document tells of it.</summary>
-internal readonly record struct LevelIndexDirectory(int Length, Sha256Digest Digest);
+internal sealed record LevelIndexDirectory(int Length, Sha256Digest Digest);
 
 /// <summary>Reads a level's index, page by page, each verified.</summary>
 internal sealed class LevelIndexReader
@@ -33,8 +33,8 @@ internal sealed class LevelIndexReader
             throw new InvalidDataException($"The metadata document gives the index {index.Key} a directory of {directory.Length} bytes, which cannot be.");
         }
 
-        byte[] tail = new byte[(int)Math.Min(index.Length, Math.Max(TailLength, directory.Length))];
-        await index.ReadIntoAsync(index.Length - tail.Length, tail, cancellationToken).ConfigureAwait(false);
+        int tailLength = (int)Math.Min(index.Length, Math.Max(TailLength, directory.Length));
+        byte[] tail = await index.ReadBytesAsync(index.Length - tailLength, tailLength, cancellationToken).ConfigureAwait(false);
         var reader = new LevelIndexReader(index, tail);
         reader.ReadDirectory(tail.AsSpan(tail.Length - directory.Length), directory.Digest);
         return reader;
@@ -154,17 +154,9 @@ internal sealed class LevelIndexReader
     private async Task<ReadOnlyMemory<byte>> ReadPageAsync(LevelIndexPage page, CancellationToken cancellationToken)
     {
         long inTail = page.Offset - (_index.Length - _tail.Length);
-        Memory<byte> records;
-        if (inTail >= 0)
-        {
-            records = _tail.AsMemory((int)inTail, page.Length);
-        }
-        else
-        {
-            records = new byte[page.Length];
-            await _index.ReadIntoAsync(page.Offset, records, cancellationToken).ConfigureAwait(false);
-        }
-
+        ReadOnlyMemory<byte> records = inTail >= 0
+            ? _tail.AsMemory((int)inTail, page.Length)
+            : await _index.ReadBytesAsync(page.Offset, page.Length, cancellationToken).ConfigureAwait(false);
         return Sha256Digest.Of(records.Span).Equals(page.Digest) ? records
             : throw new InvalidDataException($"The index {_index.Key} is damaged: the page at byte {page.Offset} has another SHA-256 than its directory says.");
     }

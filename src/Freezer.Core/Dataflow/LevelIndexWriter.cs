@@ -80,7 +80,7 @@ internal sealed class LevelIndexWriter(PipeWriter destination) : IDisposable
         BinaryPrimitives.WriteInt32LittleEndian(record[LevelIndexLayout.FrameStoredLength..], frame.StoredLength);
     }
 
-    private void WriteManifestFrame(in ManifestFrame frame)
+    private void WriteManifestFrame(ManifestFrame frame)
     {
         Span<byte> record = _manifestFrames.Add(frame.Frame.ContentLength, 0);
         record.Clear();

@@ -6,7 +6,7 @@ internal sealed class ManifestFrameSet
     private readonly Lock _lock = new();
     private readonly Dictionary<Sha256Digest, ManifestFrame> _frames = [];
 
-    internal void Add(in ManifestFrame frame)
+    internal void Add(ManifestFrame frame)
     {
         lock (_lock)
         {
@@ -14,11 +14,11 @@ internal sealed class ManifestFrameSet
         }
     }
 
-    internal bool TryFind(in Sha256Digest digest, int contentLength, out ManifestFrame frame)
+    internal ManifestFrame? Find(in Sha256Digest digest, int contentLength)
     {
         lock (_lock)
         {
-            return _frames.TryGetValue(digest, out frame) && frame.Frame.ContentLength == contentLength;
+            return _frames.TryGetValue(digest, out ManifestFrame? frame) && frame.Frame.ContentLength == contentLength ? frame : null;
         }
     }
 }

@@ -5,7 +5,7 @@ using Freezer.Dataflow.Compression;
 namespace Freezer.Dataflow;
 
 /// <summary>Where a backup's manifest object is, and how its frames are compressed.</summary>
-internal readonly record struct ManifestOwner(StoredObject Manifest, ICompressionCodec Codec);
+internal sealed record ManifestOwner(StoredObject Manifest, ICompressionCodec Codec);
 
 /// <summary>Reads a manifest from its own level's object and from those of the levels that it refers to, each frame verified.</summary>
 internal sealed class ManifestSource(LevelIndexReader index, IReadOnlyDictionary<Guid, ManifestOwner> owners)
@@ -83,23 +83,14 @@ internal sealed class ManifestSource(LevelIndexReader index, IReadOnlyDictionary
     private async Task<Fetched> FetchAsync(FetchPlan plan, CancellationToken cancellationToken)
     {
         ManifestFrame first = plan.Frames[0];
-        if (!owners.TryGetValue(first.Owner, out ManifestOwner owner))
+        if (!owners.TryGetValue(first.Owner, out ManifestOwner? owner))
         {
             throw new InvalidDataException($"The index refers to the manifest of backup {first.Owner:N}, which is not in the chain.");
         }
 
         int length = plan.Frames.Sum(static frame => frame.Frame.StoredLength);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            await owner.Manifest.ReadIntoAsync(first.StoredOffset, buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            return new Fetched(plan, owner, buffer);
-        }
-        catch
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            throw;
-        }
+        FrameBuffer stored = await owner.Manifest.ReadRangeAsync(first.StoredOffset, length, cancellationToken).ConfigureAwait(false);
+        return new Fetched(plan, owner, stored);
     }
 
     private static async Task WriteAsync(Fetched fetched, PipeWriter destination, ManifestFrameSet? seen, CancellationToken cancellationToken)
@@ -127,9 +118,9 @@ internal sealed class ManifestSource(LevelIndexReader index, IReadOnlyDictionary
         }
     }
 
-    private static void Decompress(Fetched fetched, int offset, in ManifestFrame frame, byte[] content)
+    private static void Decompress(Fetched fetched, int offset, ManifestFrame frame, byte[] content)
     {
-        using var compressed = new MemoryStream(fetched.Buffer, offset, frame.Frame.StoredLength, writable: false);
+        using Stream compressed = fetched.OpenStored(offset, frame.Frame.StoredLength);
         using Stream decompressor = fetched.Owner.Codec.OpenDecompressor(compressed);
         // One byte more than there should be, so that a frame that goes on is noticed.
         int read = decompressor.ReadAtLeast(content.AsSpan(0, frame.Frame.ContentLength + 1), frame.Frame.ContentLength + 1, throwOnEndOfStream: false);
@@ -149,16 +140,16 @@ internal sealed class ManifestSource(LevelIndexReader index, IReadOnlyDictionary
         }
     }
 
-    private readonly record struct FetchPlan(ManifestFrame[] Frames);
+    private sealed record FetchPlan(ManifestFrame[] Frames);
 
-    private sealed class Fetched(FetchPlan plan, ManifestOwner owner, byte[] buffer) : IDisposable
+    private sealed class Fetched(FetchPlan plan, ManifestOwner owner, FrameBuffer stored) : IDisposable
     {
         internal FetchPlan Plan => plan;
 
         internal ManifestOwner Owner => owner;
 
-        internal byte[] Buffer => buffer;
+        internal Stream OpenStored(int offset, int length) => stored.OpenRead(offset, length);
 
-        public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+        public void Dispose() => stored.Dispose();
     }
 }

@@ -43,74 +43,67 @@ internal sealed class StoredObject(IStorage storage, StorageKey key, long stored
 
         if (Volatile.Read(ref _seal) is not { } seal)
         {
-            byte[] header = new byte[(int)Math.Min(_parameters.HeaderSize, storedLength)];
-            await storage.ReadIntoAsync(key, 0, header, cancellationToken).ConfigureAwait(false);
-            seal = Keep(open(header));
+            using FrameBuffer header = await storage.ReadRangeAsync(
+                key, 0, (int)Math.Min(_parameters.HeaderSize, storedLength), cancellationToken).ConfigureAwait(false);
+            seal = Keep(open(header.WrittenSpan));
         }
 
         return new ObjectSeal(seal, storedLength);
     }
 
-    /// <summary>Fills a buffer with a range.</summary>
+    /// <summary>Reads a range into pooled memory, which the caller disposes.</summary>
     /// <exception cref="InvalidDataException">It cannot be decrypted, or the object ends before.</exception>
-    internal async Task ReadIntoAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
-    {
-        if (offset < 0 || offset > Length - buffer.Length)
-        {
-            throw new InvalidDataException($"{key} has {Length} bytes, and {buffer.Length} are asked for at byte {offset}.");
-        }
+    internal Task<FrameBuffer> ReadRangeAsync(long offset, int length, CancellationToken cancellationToken) =>
+        offset < 0 || length < 0 || offset > Length - length
+            ? throw new InvalidDataException($"{key} has {Length} bytes, and {length} are asked for at byte {offset}.")
+            : open is null || length == 0 ? storage.ReadRangeAsync(key, offset, length, cancellationToken)
+            : ReadSegmentsAsync(offset, length, cancellationToken);
 
-        if (open is null)
-        {
-            await storage.ReadIntoAsync(key, offset, buffer, cancellationToken).ConfigureAwait(false);
-        }
-        else if (!buffer.IsEmpty)
-        {
-            await ReadSegmentsAsync(offset, buffer, cancellationToken).ConfigureAwait(false);
-        }
+    /// <summary>Reads a range.</summary>
+    /// <exception cref="InvalidDataException">It cannot be decrypted, or the object ends before.</exception>
+    internal async Task<byte[]> ReadBytesAsync(long offset, int length, CancellationToken cancellationToken)
+    {
+        using FrameBuffer range = await ReadRangeAsync(offset, length, cancellationToken).ConfigureAwait(false);
+        return range.WrittenSpan.ToArray();
     }
 
     public void Dispose() => _seal?.Dispose();
 
-    private async Task ReadSegmentsAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+    private async Task<FrameBuffer> ReadSegmentsAsync(long offset, int length, CancellationToken cancellationToken)
     {
         long first = _parameters.SegmentAt(offset);
-        long last = _parameters.SegmentAt(offset + buffer.Length - 1);
+        long last = _parameters.SegmentAt(offset + length - 1);
         long begin = first * _parameters.SegmentSize;
-        int length = checked((int)(Math.Min((last + 1) * _parameters.SegmentSize, storedLength) - begin));
-        byte[] stored = ArrayPool<byte>.Shared.Rent(length);
+        int storedCount = checked((int)(Math.Min((last + 1) * _parameters.SegmentSize, storedLength) - begin));
+        using FrameBuffer stored = await storage.ReadRangeAsync(key, begin, storedCount, cancellationToken).ConfigureAwait(false);
+        AeadStream seal = Volatile.Read(ref _seal)
+            // The first segments bring the header with them.
+            ?? (first == 0 ? Keep(open!(stored.WrittenSpan)) : (await GetSealAsync(cancellationToken).ConfigureAwait(false))!.Stream);
+        using SegmentCipher cipher = seal.CreateCipher();
         byte[] content = ArrayPool<byte>.Shared.Rent(_parameters.SegmentContent);
+        var range = new FrameBuffer(ArrayPool<byte>.Shared, length);
         try
         {
-            await storage.ReadIntoAsync(key, begin, stored.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            AeadStream seal = Volatile.Read(ref _seal)
-                // The first segments bring the header with them.
-                ?? (first == 0 ? Keep(open!(stored.AsSpan(0, length))) : (await GetSealAsync(cancellationToken).ConfigureAwait(false))!.Value.Stream);
-            using SegmentCipher cipher = seal.CreateCipher();
             for (long segment = first; segment <= last; segment++)
             {
                 int from = (int)(_parameters.StoredOffsetOf(segment) - begin);
-                int to = (int)Math.Min(((segment + 1) * _parameters.SegmentSize) - begin, length);
-                cipher.Open(segment, isLast: begin + to == storedLength, stored.AsSpan(from..to), content);
-                Copy(content.AsSpan(0, to - from - AeadParameters.TagSize), _parameters.ContentOffsetOf(segment) - offset, buffer.Span);
+                int to = (int)Math.Min(((segment + 1) * _parameters.SegmentSize) - begin, storedCount);
+                cipher.Open(segment, isLast: begin + to == storedLength, stored.WrittenSpan[from..to], content);
+                ReadOnlySpan<byte> wanted = content.AsSpan(0, to - from - AeadParameters.TagSize)[(int)Math.Max(0, offset - _parameters.ContentOffsetOf(segment))..];
+                range.Write(wanted[..Math.Min(wanted.Length, length - range.Length)]);
             }
+
+            return range;
+        }
+        catch
+        {
+            range.Dispose();
+            throw;
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(stored);
             ArrayPool<byte>.Shared.Return(content);
         }
-    }
-
-    /// <summary>Copies what a segment has of the wanted range.</summary>
-    /// <param name="content">The content of the segment.</param>
-    /// <param name="position">Where it begins in the range; negative where it begins before.</param>
-    /// <param name="range">The range.</param>
-    private static void Copy(ReadOnlySpan<byte> content, long position, Span<byte> range)
-    {
-        ReadOnlySpan<byte> wanted = content[(int)Math.Max(0, -position)..];
-        Span<byte> destination = range[(int)Math.Max(0, position)..];
-        wanted[..Math.Min(wanted.Length, destination.Length)].CopyTo(destination);
     }
 
     /// <summary>Keeps the first of what two readers have opened at the same time.</summary>

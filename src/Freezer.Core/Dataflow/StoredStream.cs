@@ -13,7 +13,7 @@ internal readonly record struct StoredFrame(int ContentLength, int StoredLength)
 /// <param name="ContentLength">Bytes before compression.</param>
 /// <param name="StoredLength">Bytes that went to the storage.</param>
 /// <param name="Digest">SHA-256 over the SHA-256 of each leaf of 1 MiB of the stored bytes.</param>
-internal readonly record struct StoredStreamSummary(long ContentLength, long StoredLength, Sha256Digest Digest);
+internal sealed record StoredStreamSummary(long ContentLength, long StoredLength, Sha256Digest Digest);
 
 /// <summary>Hears of frames and leaves, each in order, while a stream is written. Never called twice at the same time.</summary>
 internal interface IStoredStreamObserver
@@ -55,7 +55,7 @@ internal sealed record StoredStreamOptions
 /// <summary>How a stored object is decrypted.</summary>
 /// <param name="Stream">Its key. Stays the caller's.</param>
 /// <param name="StoredLength">How long the whole object is: what tells its last segment.</param>
-internal readonly record struct ObjectSeal(AeadStream Stream, long StoredLength);
+internal sealed record ObjectSeal(AeadStream Stream, long StoredLength);
 
 /// <summary>Where the stored bytes that a reader is given lie in the stored object, and where in them the first frame begins.</summary>
 /// <param name="FirstLeafOffset">Offset in the object of the first byte that is given; a multiple of the leaf size.</param>

@@ -365,8 +365,8 @@ internal sealed partial class StoredStreamReader : IAsyncDisposable
 
         private void Open(LeafItem item, SegmentCipher cipher)
         {
-            bool isLast = item.Offset + item.Bytes!.Length == seal!.Value.StoredLength;
-            ReadOnlySpan<byte> stored = item.Bytes.WrittenSpan[(item.Number == 0 ? Math.Min(seal.Value.Stream.Parameters.HeaderSize, item.Bytes.Length) : 0)..];
+            bool isLast = item.Offset + item.Bytes!.Length == seal!.StoredLength;
+            ReadOnlySpan<byte> stored = item.Bytes.WrittenSpan[(item.Number == 0 ? Math.Min(seal.Stream.Parameters.HeaderSize, item.Bytes.Length) : 0)..];
             var content = new FrameBuffer(pool, LeafSize);
             try
             {

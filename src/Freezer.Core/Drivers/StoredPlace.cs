@@ -13,7 +13,7 @@ internal static class StoredPlace
     {
         backup = null;
         int end = text.LastIndexOf('/');
-        if (end < 0 || !Guid.TryParseExact(text.AsSpan(end + 1), "N", out Guid id) || !BackupLocation.TryParse(text[..end], out BackupLocation location))
+        if (end < 0 || !Guid.TryParseExact(text.AsSpan(end + 1), "N", out Guid id) || !BackupLocation.TryParse(text[..end], out BackupLocation? location))
         {
             return false;
         }

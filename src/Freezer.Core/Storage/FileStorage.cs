@@ -121,7 +121,7 @@ public sealed class FileStorage : IStorage, IStorageSweeper
     {
         string path = _directory.PathOf(key);
         cancellationToken.ThrowIfCancellationRequested();
-        await LeaveCallerAsync();
+        await ReachPoolAsync();
         try
         {
             if (_directory.Files.TryStat(path, out FileStatus status) && status.Kind == FileKind.Regular)
@@ -142,7 +142,7 @@ public sealed class FileStorage : IStorage, IStorageSweeper
     public async IAsyncEnumerable<StorageEntry> ListAsync(StoragePrefix prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        await LeaveCallerAsync();
+        await ReachPoolAsync();
         using IEnumerator<StorageEntry> entries = _listing.Below(prefix).GetEnumerator();
         while (TryMoveNext(prefix, entries))
         {
@@ -192,6 +192,10 @@ public sealed class FileStorage : IStorage, IStorageSweeper
 
     /// <summary>Goes on on the thread pool, since calls of the file system block and the caller's thread may have other things to do.</summary>
     private static ConfiguredTaskAwaitable LeaveCallerAsync() => Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+
+    /// <summary>The same for calls that are short: a caller that is on the thread pool already loses little by waiting for them.</summary>
+    private static ConfiguredTaskAwaitable ReachPoolAsync() => Task.CompletedTask.ConfigureAwait(
+        Thread.CurrentThread.IsThreadPoolThread ? ConfigureAwaitOptions.None : ConfigureAwaitOptions.ForceYielding);
 
     private SafeFileHandle OpenRead(StorageKey key, string path, out StorageEntry entry)
     {

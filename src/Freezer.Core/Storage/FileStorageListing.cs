@@ -24,18 +24,18 @@ internal sealed class FileStorageListing(FileStorageDirectory directory)
         string start = prefix.Value.Length == 0 ? "" : prefix.Value + "/";
         Stack<Level> levels = new();
         levels.Push(new Level(start, directory.PathOf(prefix), ChildrenOf(directory.PathOf(prefix))));
-        while (levels.TryPop(out Level level))
+        while (levels.TryPeek(out Level? level))
         {
             if (level.Next == level.Children.Count)
             {
+                levels.Pop();
                 continue;
             }
 
             Child child = level.Children[level.Next];
-            levels.Push(level with { Next = level.Next + 1 });
-
             // A name that is replaced while a directory is read may be told twice.
             bool isRepeated = level.Next > 0 && level.Children[level.Next - 1] == child;
+            level.Next++;
             if (isRepeated || FileStorageNames.IsReserved(child.Name.AsSpan().TrimEnd('/'), isBelowRoot: level.Start.Length == 0))
             {
                 continue;
@@ -103,7 +103,17 @@ internal sealed class FileStorageListing(FileStorageDirectory directory)
         return entry is not null;
     }
 
-    internal readonly record struct Child(string Name, bool IsDirectory);
+    internal sealed record Child(string Name, bool IsDirectory);
 
-    private readonly record struct Level(string Start, string Path, List<Child> Children, int Next = 0);
+    private sealed class Level(string start, string path, List<Child> children)
+    {
+        internal string Start => start;
+
+        internal string Path => path;
+
+        internal List<Child> Children => children;
+
+        /// <summary>The place of the child that comes next.</summary>
+        internal int Next { get; set; }
+    }
 }

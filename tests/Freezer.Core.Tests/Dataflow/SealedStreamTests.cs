@@ -136,12 +136,12 @@ public sealed class SealedStreamTests : IDisposable
         Prop.ForAll(Gen.Choose(0, _noise.Length).ToArbitrary(), Gen.Choose(0, 3 * LeafSize).ToArbitrary(), (offset, length) =>
         {
             using var stored = new StoredObject(storage, key, example.Stored.Length, header => AeadStream.Open(_parameters, _key, [1], header));
-            byte[] range = new byte[Math.Min(length, _noise.Length - offset)];
-            stored.ReadIntoAsync(offset, range, CancellationToken.None).GetAwaiter().GetResult();
-            return stored.Length == _noise.Length && range.AsSpan().SequenceEqual(_noise.AsSpan(offset, range.Length));
+            int count = Math.Min(length, _noise.Length - offset);
+            byte[] range = stored.ReadBytesAsync(offset, count, CancellationToken.None).GetAwaiter().GetResult();
+            return stored.Length == _noise.Length && range.AsSpan().SequenceEqual(_noise.AsSpan(offset, count));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(25));
         using var outside = new StoredObject(storage, key, example.Stored.Length, header => AeadStream.Open(_parameters, _key, [1], header));
-        await FluentActions.Awaiting(() => outside.ReadIntoAsync(_noise.Length - 1, new byte[2], CancellationToken.None)).Should().ThrowAsync<InvalidDataException>();
+        await FluentActions.Awaiting(() => outside.ReadBytesAsync(_noise.Length - 1, 2, CancellationToken.None)).Should().ThrowAsync<InvalidDataException>();
     }
 
     private static ObjectSeal Sealed(StoredExample example) => new(AeadStream.Open(_parameters, _key, [1], example.Stored), example.Stored.Length);
