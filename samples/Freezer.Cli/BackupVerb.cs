@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Freezer.Engines.Tar;
+using Freezer.Keys;
 using Freezer.Storage;
 
 namespace Freezer.Cli;
@@ -41,6 +42,8 @@ internal sealed class BackupVerb : Verb
         Add(CommonOptions.Storage);
         Add(CommonOptions.Name);
         Add(CommonOptions.Engine);
+        Add(CommonOptions.PassphraseFile);
+        Add(CommonOptions.KeyFile);
         Add(_full);
         Add(_maxLevel);
         Add(_alwaysLevel);
@@ -59,8 +62,11 @@ internal sealed class BackupVerb : Verb
         EngineName engineName = arguments.GetValue(CommonOptions.Engine);
         string resource = ResourceOf(engineName, arguments);
         BackupOptions options = OptionsOf(arguments);
+        IKeyProvider? key = KeyOptions.Read(arguments);
+        using var cleared = key as IDisposable;
         await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: true);
-        BackupEngine engine = OpenEngine(engineName, storage, output, TarOptionsOf(arguments));
+        using KeyRing? keys = key is null ? null : await KeyRing.OpenOrCreateAsync(storage, key, cancellationToken: cancellationToken);
+        BackupEngine engine = OpenEngine(engineName, storage, keys, output, TarOptionsOf(arguments));
         using ProgressLine? progress = output.ShowProgress("stored");
         BackupResult result = await engine.BackupAsync(
             resource, arguments.GetRequiredValue(CommonOptions.Name), options, progress, cancellationToken);

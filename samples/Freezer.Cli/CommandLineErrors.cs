@@ -20,12 +20,12 @@ internal static class CommandLineErrors
             return null;
         }
 
-        return arguments.CommandResult.Command is RootCommand root ? NameVerbs(root, arguments.UnmatchedTokens) : arguments.Errors[0].Message;
+        return arguments.CommandResult.Command is { Subcommands.Count: > 0 } parent ? NameVerbs(parent, arguments.UnmatchedTokens) : arguments.Errors[0].Message;
     }
 
-    private static string NameVerbs(RootCommand root, IReadOnlyList<string> unknown)
+    private static string NameVerbs(Command parent, IReadOnlyList<string> unknown)
     {
-        string verbs = string.Join(", ", root.Subcommands.Select(static verb => verb.Name));
+        string verbs = string.Join(", ", parent.Subcommands.Select(static verb => verb.Name));
         return unknown.Count == 0 ? $"Say what to do: {verbs}." : $"There is no verb '{unknown[0]}'; there are {verbs}.";
     }
 

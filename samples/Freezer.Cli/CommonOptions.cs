@@ -17,6 +17,12 @@ internal static class CommonOptions
     internal static Option<EngineName> Engine { get; } =
         OptionOf("--engine", "NAME", $"What the backups are of: tar for directory trees (the default), block for volumes.", EngineNames.Parse);
 
+    internal static Option<string> PassphraseFile { get; } =
+        OptionOf("--passphrase-file", "FILE", "The passphrase of an encrypted repository: the first line of this file.", static text => text);
+
+    internal static Option<string> KeyFile { get; } =
+        OptionOf("--key-file", "FILE", "The key of an encrypted repository: the 32 bytes of this file.", static text => text);
+
     /// <summary>An option with a value, whose parser says in its exception what is wrong with it.</summary>
     internal static Option<T> OptionOf<T>(string name, string valueName, string description, Func<string, T> parse, bool isRequired = false) => new(name)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Freezer.Catalog;
+using Freezer.Keys;
 using Freezer.Storage;
 
 namespace Freezer.Cli;
@@ -18,12 +19,17 @@ internal sealed class ListVerb : Verb
         Add(CommonOptions.Storage);
         Add(_name);
         Add(_engine);
+        Add(CommonOptions.PassphraseFile);
+        Add(CommonOptions.KeyFile);
     }
 
     protected override async Task<Report> DoAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
     {
+        IKeyProvider? key = KeyOptions.Read(arguments);
+        using var cleared = key as IDisposable;
         await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: false);
-        var catalog = new BackupCatalog(storage, output.Logger);
+        using KeyRing? keys = key is null ? null : await KeyRing.OpenAsync(storage, key, cancellationToken: cancellationToken);
+        var catalog = new BackupCatalog(storage, output.Logger, keys);
         var backups = new List<ListedBackup>();
         await foreach (Backup backup in catalog.ListAsync(arguments.GetValue(_engine)?.ToText(), arguments.GetValue(_name), cancellationToken))
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Freezer.Keys;
 using Freezer.Storage;
 
 namespace Freezer.Cli;
@@ -26,6 +27,8 @@ internal sealed class RestoreVerb : Verb
         Add(CommonOptions.Storage);
         Add(CommonOptions.Name);
         Add(CommonOptions.Engine);
+        Add(CommonOptions.PassphraseFile);
+        Add(CommonOptions.KeyFile);
         Add(_to);
         Add(_overwrite);
         Add(_include);
@@ -37,8 +40,11 @@ internal sealed class RestoreVerb : Verb
     protected override async Task<Report> DoAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
     {
         string destination = arguments.GetRequiredValue(_destination);
+        IKeyProvider? key = KeyOptions.Read(arguments);
+        using var cleared = key as IDisposable;
         await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: false);
-        BackupEngine engine = OpenEngine(arguments.GetValue(CommonOptions.Engine), storage, output);
+        using KeyRing? keys = key is null ? null : await KeyRing.OpenAsync(storage, key, cancellationToken: cancellationToken);
+        BackupEngine engine = OpenEngine(arguments.GetValue(CommonOptions.Engine), storage, keys, output);
         using ProgressLine? progress = output.ShowProgress("fetched");
         RestoreResult result = await engine.RestoreAsync(
             arguments.GetRequiredValue(CommonOptions.Name), destination, OptionsOf(arguments), progress, cancellationToken);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Freezer.Engines.BlockDiff;
 using Freezer.Engines.Tar;
+using Freezer.Keys;
 using Freezer.Storage;
 
 namespace Freezer.Cli;
@@ -17,9 +18,9 @@ internal abstract class Verb : Command
     /// <param name="cancellationToken">Cancelled by Ctrl-C.</param>
     protected abstract Task<Report> DoAsync(ParseResult arguments, Output output, CancellationToken cancellationToken);
 
-    protected static BackupEngine OpenEngine(EngineName engine, IStorage storage, Output output, TarEngineOptions? tarOptions = null)
+    protected static BackupEngine OpenEngine(EngineName engine, IStorage storage, KeyRing? keys, Output output, TarEngineOptions? tarOptions = null)
     {
-        var options = new BackupEngineOptions { Logger = output.Logger };
+        var options = new BackupEngineOptions { Logger = output.Logger, Keys = keys };
         return engine == EngineName.Tar ? new TarEngine(storage, tarOptions, options) : new BlockDiffEngine(storage, null, options);
     }
 

@@ -54,6 +54,9 @@ public sealed record Backup
     /// <summary>What the application had to say of this backup: <see cref="BackupOptions.Facts"/>.</summary>
     public IReadOnlyDictionary<string, string> Facts { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Whether it is encrypted.</summary>
+    public bool IsEncrypted { get; init; }
+
     /// <summary>Why the backup's document cannot be used, or <see langword="null"/> (as it should be).</summary>
     public string? Problem { get; init; }
 

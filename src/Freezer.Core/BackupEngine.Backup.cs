@@ -18,6 +18,7 @@ public abstract partial class BackupEngine
     /// <param name="cancellationToken">Cancels the backup; nothing is listed then.</param>
     /// <returns>What was done. Look at its outcome: a backup with skips is not an exception.</returns>
     /// <exception cref="ArgumentException">The name or an option is not valid.</exception>
+    /// <exception cref="BackupKeyException">The repository is encrypted, and the engine has no keys. Nothing was written.</exception>
     /// <exception cref="BackupException">The backup failed for a reason of its own.</exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<BackupResult> BackupAsync(

@@ -3,6 +3,7 @@ using Freezer.Catalog;
 using Freezer.Dataflow;
 using Freezer.Dataflow.Compression;
 using Freezer.Diagnostics;
+using Freezer.Keys;
 using Freezer.Storage;
 
 namespace Freezer;
@@ -17,7 +18,7 @@ public abstract partial class BackupEngine
 
         private readonly BackupEngineOptions _settings = engine.EngineOptions;
         private readonly IStorage _storage = engine.Storage;
-        private readonly BackupCatalog _catalog = new(engine.Storage, engine.EngineOptions.Logger);
+        private readonly BackupCatalog _catalog = new(engine.Storage, engine.EngineOptions.Logger, engine.EngineOptions.Keys);
         private readonly Guid _id = Guid.NewGuid();
         private readonly SourceIdentity _source = new(engine.EngineOptions.SourceHost, engine.IdentifySource(resource));
 
@@ -36,6 +37,7 @@ public abstract partial class BackupEngine
             while (true)
             {
                 ParentChoice choice = await ChooseParentAsync(unusableParent, cancellationToken).ConfigureAwait(false);
+                DataKey? dataKey = await ChooseDataKeyAsync(choice.Parent, cancellationToken).ConfigureAwait(false);
                 BackupClaim claim = await ClaimAsync(choice, cancellationToken).ConfigureAwait(false);
                 await using (claim.ConfigureAwait(false))
                 {
@@ -48,7 +50,7 @@ public abstract partial class BackupEngine
                     BackupDocument document;
                     try
                     {
-                        document = await WriteAsync(claim.Location, choice, stream, cancellationToken).ConfigureAwait(false);
+                        document = await WriteAsync(claim.Location, choice, stream, dataKey, cancellationToken).ConfigureAwait(false);
                     }
                     catch (BackupDamagedException exception) when (choice.Parent is not null)
                     {
@@ -61,7 +63,7 @@ public abstract partial class BackupEngine
                     return new BackupResult
                     {
                         Outcome = report.Outcome,
-                        Backup = new CommittedBackup(claim.Location, document).ToBackup(),
+                        Backup = new CommittedBackup(claim.Location, document, dataKey).ToBackup(),
                         NewChainReason = choice.NewChainReason,
                         Compression = new Compression(codec.Name, level),
                         Skips = report.Skips,
@@ -87,6 +89,20 @@ public abstract partial class BackupEngine
             }
 
             return reason is null ? new ParentChoice(chain, newest, null) : new ParentChoice([], newest, reason);
+        }
+
+        /// <summary>A chain keeps the data key that it began with; a new one takes the newest. None where the repository is not encrypted.</summary>
+        private async Task<DataKey?> ChooseDataKeyAsync(CommittedBackup? parent, CancellationToken cancellationToken)
+        {
+            if (_settings.Keys is not { } keys)
+            {
+                return !await KeyRing.IsEncryptedAsync(_storage, cancellationToken).ConfigureAwait(false) ? null
+                    : throw new BackupKeyException("This repository is encrypted, and no key was given: the backup would be stored for everybody to read.");
+            }
+
+            DataKey dataKey = parent?.DataKey ?? await keys.GetCurrentDataKeyAsync(cancellationToken).ConfigureAwait(false);
+            await KeyRing.CheckPlaceAsync(_storage, dataKey, cancellationToken).ConfigureAwait(false);
+            return dataKey;
         }
 
         private static BackupLocation Locate(Backup parent, List<BackupLocation> locations)
@@ -131,6 +147,11 @@ public abstract partial class BackupEngine
                     return ([], "the newest chain was made by another program");
                 }
 
+                if (_settings.Keys is not null && !chain[^1].Document.IsSealed)
+                {
+                    return ([], "the newest chain is not encrypted, and this backup is");
+                }
+
                 if (chain[^1].Document.Source != _source)
                 {
                     SourceIdentity source = chain[^1].Document.Source;
@@ -163,14 +184,15 @@ public abstract partial class BackupEngine
                 _storage,
                 time => new BackupLocation(engine.Name, backupName, parent?.Location.ChainTime ?? time, (parent?.Location.Level + 1) ?? 0, time),
                 earliest,
-                new ClaimDocument(_id, parent?.Document.Id, _settings.SourceHost, Environment.ProcessId),
+                // Where names are secrets, that of this machine is too.
+                new ClaimDocument(_id, parent?.Document.Id, _settings.Keys is null ? _settings.SourceHost : "", Environment.ProcessId),
                 _settings.TimeProvider,
                 _settings.Logger,
                 cancellationToken);
         }
 
         private async Task<BackupDocument> WriteAsync(
-            BackupLocation location, ParentChoice choice, StoredStreamOptions stream, CancellationToken cancellationToken)
+            BackupLocation location, ParentChoice choice, StoredStreamOptions stream, DataKey? dataKey, CancellationToken cancellationToken)
         {
             DateTimeOffset timestamp = DateTimeOffset.FromUnixTimeSeconds(location.Time);
             Log.BackupBegins(_settings.Logger, backupName, resource, location.Level, timestamp, stream.Codec.Name);
@@ -183,10 +205,10 @@ public abstract partial class BackupEngine
             BackupDocument document;
             try
             {
-                LevelObjects objects = await WriteLevelAsync(location, choice, stream, facts, cancellationToken).ConfigureAwait(false);
-                document = Describe(location, choice, stream, objects, facts);
+                LevelObjects objects = await WriteLevelAsync(location, choice, stream, dataKey, facts, cancellationToken).ConfigureAwait(false);
+                document = Describe(location, choice, stream, dataKey, objects, facts);
                 using var written = new ChainReader(
-                    _storage, [.. choice.Chain, new CommittedBackup(location, document)], codecs, _settings.Parallelism, options.QueueSize);
+                    _storage, [.. choice.Chain, new CommittedBackup(location, document, dataKey)], codecs, _settings.Parallelism, options.QueueSize);
                 await written.CheckObjectsAsync(cancellationToken).ConfigureAwait(false);
                 if (!await IsThereAsync(choice.Parent, cancellationToken).ConfigureAwait(false))
                 {
@@ -202,7 +224,7 @@ public abstract partial class BackupEngine
             }
 
             // From here on nothing is deleted but the claim: the commit may be there although its answer was lost.
-            await CommitAsync(location, document, cancellationToken).ConfigureAwait(false);
+            await CommitAsync(location, document, dataKey, cancellationToken).ConfigureAwait(false);
             Log.BackupCommitted(_settings.Logger, backupName, location.Level, document.Entries, document.BytesRead, report.BytesStored);
             if (document.Skipped > 0)
             {
@@ -213,9 +235,9 @@ public abstract partial class BackupEngine
         }
 
         private async Task<LevelObjects> WriteLevelAsync(
-            BackupLocation location, ParentChoice choice, StoredStreamOptions stream, SortedDictionary<string, string> facts, CancellationToken cancellationToken)
+            BackupLocation location, ParentChoice choice, StoredStreamOptions stream, DataKey? dataKey, SortedDictionary<string, string> facts, CancellationToken cancellationToken)
         {
-            var writer = new LevelWriter(_storage, location, _id, stream, options.QueueSize, report);
+            var writer = new LevelWriter(_storage, location, _id, stream, dataKey, options.QueueSize, report);
             ICompressionCodec plain = codecs.GetAvailable("none");
             if (choice.Chain.Count == 0)
             {
@@ -260,11 +282,13 @@ public abstract partial class BackupEngine
         }
 
         private BackupDocument Describe(
-            BackupLocation location, ParentChoice choice, StoredStreamOptions stream, LevelObjects objects, SortedDictionary<string, string> facts) => new()
+            BackupLocation location, ParentChoice choice, StoredStreamOptions stream, DataKey? dataKey, LevelObjects objects, SortedDictionary<string, string> facts) => new()
             {
                 EngineName = engine.Name,
                 Compression = stream.Codec.Name,
+                Encryption = dataKey is not null,
                 Format = BackupDocument.CurrentFormat,
+                Requires = dataKey is null ? [] : [BackupDocument.SealedFeature],
                 Id = _id,
                 BackupName = backupName,
                 ChainTimestamp = location.ChainTime,
@@ -272,6 +296,7 @@ public abstract partial class BackupEngine
                 Level = location.Level,
                 ParentId = choice.Parent?.Document.Id,
                 ParentTimestamp = choice.Parent?.Location.Time,
+                DataKey = dataKey?.Id,
                 Source = _source,
                 CompressionLevel = stream.Level,
                 Archive = objects.Archive,
@@ -286,11 +311,11 @@ public abstract partial class BackupEngine
                 ApplicationFacts = options.Facts.Count == 0 ? null : new(new Dictionary<string, string>(options.Facts), StringComparer.Ordinal),
             };
 
-        private async Task CommitAsync(BackupLocation location, BackupDocument document, CancellationToken cancellationToken)
+        private async Task CommitAsync(BackupLocation location, BackupDocument document, DataKey? dataKey, CancellationToken cancellationToken)
         {
             try
             {
-                await _storage.WriteBytesAsync(location.Metadata, document.ToBytes(), WriteMode.CreateNew, cancellationToken).ConfigureAwait(false);
+                await _storage.WriteBytesAsync(location.Metadata, document.ToBytes(dataKey), WriteMode.CreateNew, cancellationToken).ConfigureAwait(false);
             }
             catch (StorageException exception)
             {
@@ -306,7 +331,7 @@ public abstract partial class BackupEngine
         {
             try
             {
-                CommittedBackup commit = await CommittedBackup.ReadAsync(_storage, location, cancellationToken).ConfigureAwait(false);
+                CommittedBackup commit = await CommittedBackup.ReadAsync(_storage, location, _settings.Keys, cancellationToken).ConfigureAwait(false);
                 return commit.Problem is null && commit.Document.Id == _id;
             }
             catch (StorageException)

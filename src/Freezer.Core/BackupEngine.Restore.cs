@@ -17,6 +17,7 @@ public abstract partial class BackupEngine
     /// <returns>What was done. Look at its outcome: a restore with skips is not an exception.</returns>
     /// <exception cref="BackupNotFoundException">There is no such backup.</exception>
     /// <exception cref="BackupDamagedException">The chain has a gap, which is found before anything is written, or what is stored is damaged.</exception>
+    /// <exception cref="BackupKeyException">It is encrypted and the engine has no keys, or the other way round. Nothing was written.</exception>
     /// <exception cref="BackupException">The restore failed for another reason of its own.</exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<RestoreResult> RestoreAsync(
@@ -67,7 +68,7 @@ public abstract partial class BackupEngine
     private async Task<Backup> RunRestoreAsync(
         string backupName, string destination, RestoreOptions options, OperationReport report, CancellationToken cancellationToken)
     {
-        var catalog = new BackupCatalog(Storage, EngineOptions.Logger);
+        var catalog = new BackupCatalog(Storage, EngineOptions.Logger, EngineOptions.Keys);
         List<CommittedBackup> chain = await catalog.FindChainAsync(Name, backupName, options.To, cancellationToken).ConfigureAwait(false);
         using var reader = new ChainReader(Storage, chain, new CodecSet(EngineOptions.Codecs), EngineOptions.Parallelism, options.QueueSize, report);
         await reader.CheckObjectsAsync(cancellationToken).ConfigureAwait(false);

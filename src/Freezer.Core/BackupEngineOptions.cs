@@ -1,4 +1,5 @@
 using Freezer.Dataflow.Compression;
+using Freezer.Keys;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -21,6 +22,10 @@ public sealed record BackupEngineOptions
 
     /// <summary>How many cores compress and hash; all of them by default.</summary>
     public int Parallelism { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>The keys of the repository: everything that is written is encrypted, and only what is encrypted is read. Stays the caller's, who
+    /// disposes it after the engine's last operation. <see langword="null"/> (the default) for a repository that is not encrypted.</summary>
+    public KeyRing? Keys { get; init; }
 
     internal void Validate()
     {

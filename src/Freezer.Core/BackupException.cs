@@ -20,3 +20,6 @@ public sealed class BackupDamagedException(string message, Exception? innerExcep
 
 /// <summary>A backup needs something that this version, or this machine, does not have.</summary>
 public sealed class BackupUnsupportedException(string message, Exception? innerException = null) : BackupException(message, innerException);
+
+/// <summary>A key is missing, is none of the repository's, or was given for what is not encrypted.</summary>
+public sealed class BackupKeyException(string message, Exception? innerException = null) : BackupException(message, innerException);

@@ -29,7 +29,7 @@ public sealed record BackupOptions
     public Backup? Parent { get; init; }
 
     /// <summary>What the application has to say of the backup, by name; it comes back as <see cref="Backup.Facts"/>. Empty by default.</summary>
-    /// <remarks>It is stored in the backup's metadata document, for everybody to read who may read the storage. At most
+    /// <remarks>It is stored in the backup's metadata document, for everybody to read who may read the storage, unless the repository is encrypted. At most
     /// <see cref="LongestFacts"/> bytes of UTF-8, names and values together.</remarks>
     public IReadOnlyDictionary<string, string> Facts { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 

@@ -9,18 +9,35 @@ namespace Freezer.Cli.Tests;
 /// <summary>The program as it was built, run as a process.</summary>
 internal static class FreezerProgram
 {
-    internal static string Path { get; } = System.IO.Path.GetFullPath(
-        typeof(FreezerProgram).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(static data => data.Key == "FreezerProgram").Value!);
+    internal static string Path { get; } = Built("FreezerProgram");
+
+    /// <summary>The sample that decrypts without the library.</summary>
+    private static string Decryptor { get; } = Built("DecryptorProgram");
 
     private static string Host => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
     internal static ProgramRun Run(params string[] arguments) => Finish(Start([], arguments));
+
+    /// <summary>Runs the decryptor, and gives what it wrote as it is.</summary>
+    internal static (int Status, byte[] Output) Decrypt(params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(Host, ["exec", Decryptor, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        using var output = new MemoryStream();
+        process.StandardOutput.BaseStream.CopyTo(output);
+        process.WaitForExit();
+        error.GetAwaiter().GetResult().Should().Match(text => text.Length == 0 || process.ExitCode != 0);
+        return (process.ExitCode, output.ToArray());
+    }
 
     /// <summary>Runs the program as a user who owns nothing.</summary>
     internal static ProgramRun RunAsNobody(params string[] arguments) => Finish(Start(AsNobody, arguments));
 
     /// <summary>What makes another program run as that user.</summary>
     internal static string[] AsNobody { get; } = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+
+    private static string Built(string name) => System.IO.Path.GetFullPath(
+        typeof(FreezerProgram).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == name).Value!);
 
     internal static Process Start(string[] wrapper, params string[] arguments)
     {

@@ -8,7 +8,7 @@ public sealed class ListTests(SampleRepository sample) : IClassFixture<SampleRep
     private static readonly string[] _members =
     [
         "engine", "name", "level", "timestamp", "chain", "id", "parent", "outcome", "entries", "bytesRead", "bytesStored", "skipped",
-        "compression", "host", "source", "foreign", "problem",
+        "compression", "host", "source", "foreign", "encrypted", "problem",
     ];
 
     [Fact]

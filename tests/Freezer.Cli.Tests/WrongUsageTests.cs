@@ -11,8 +11,8 @@ public sealed class WrongUsageTests : IDisposable
 
     public static TheoryData<string, string> CommandLines => new()
     {
-        { "", "Say what to do: backup, restore, list." },
-        { "frobnicate", "There is no verb 'frobnicate'; there are backup, restore, list." },
+        { "", "Say what to do: backup, restore, list, key." },
+        { "frobnicate", "There is no verb 'frobnicate'; there are backup, restore, list, key." },
         { "backup --name n SOURCE", "Option '--storage' is required." },
         { "backup --storage STORE SOURCE", "Option '--name' is required." },
         { "backup --storage STORE --name n", "Required argument 'SOURCE' missing for command: 'backup'." },
@@ -41,6 +41,11 @@ public sealed class WrongUsageTests : IDisposable
         { "restore --storage STORE --name n --include ../x TARGET", "--include: The path '../x' is not relative" },
         { "restore --storage STORE --name n TARGET TARGET", "TARGET" },
         { "list", "Option '--storage' is required." },
+        { "backup --storage STORE --name n --passphrase-file P --key-file K SOURCE", "--passphrase-file and --key-file exclude one another." },
+        { "key", "Say what to do: add, change, remove, list, rotate." },
+        { "key frobnicate", "There is no verb 'frobnicate'; there are add, change, remove, list, rotate." },
+        { "key remove --storage STORE --key-file K", "Required argument 'SLOT' missing for command: 'remove'." },
+        { "key rotate --storage STORE", "Give a key that opens the repository" },
     };
 
     public void Dispose() => _scratch.Dispose();

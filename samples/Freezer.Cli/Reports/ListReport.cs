@@ -66,6 +66,8 @@ internal sealed record ListedBackup
 
     public required bool Foreign { get; init; }
 
+    public required bool Encrypted { get; init; }
+
     /// <summary>Why the backup cannot be used, or <see langword="null"/>.</summary>
     public required string? Problem { get; init; }
 
@@ -95,6 +97,7 @@ internal sealed record ListedBackup
         Host = backup.SourceHost,
         Source = backup.SourcePath,
         Foreign = backup.IsForeign,
+        Encrypted = backup.IsEncrypted,
         Problem = backup.Problem,
     };
 }

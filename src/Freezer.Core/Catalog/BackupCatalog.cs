@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Freezer.Diagnostics;
+using Freezer.Keys;
 using Freezer.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -11,7 +12,9 @@ namespace Freezer.Catalog;
 /// processes, may work on one storage. The storage is not disposed.</remarks>
 /// <param name="storage">Where the backups live. Stays the caller's.</param>
 /// <param name="logger">Where log messages go; nowhere by default.</param>
-public sealed class BackupCatalog(IStorage storage, ILogger? logger = null)
+/// <param name="keys">The keys of an encrypted repository. Stay the caller's. Without them an encrypted backup is listed with its
+/// <see cref="Backup.Problem"/>, and with what everybody may see of it.</param>
+public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyRing? keys = null)
 {
     /// <summary>A backup that is being written renews its claim this often, so nothing younger than a few of these may be swept.</summary>
     internal static readonly TimeSpan ClaimRenewal = TimeSpan.FromMinutes(4);
@@ -22,6 +25,8 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null)
     private readonly ILogger _logger = logger ?? NullLogger.Instance;
 
     internal IStorage Storage => storage;
+
+    internal KeyRing? Keys => keys;
 
     /// <summary>Lists the committed backups, by engine, name and timestamp. One whose document is damaged is listed with its <see cref="Backup.Problem"/>.</summary>
     /// <param name="engineName">Only this engine's; <see langword="null"/> for all.</param>
@@ -112,7 +117,7 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null)
     {
         try
         {
-            return await CommittedBackup.ReadAsync(storage, location, cancellationToken).ConfigureAwait(false);
+            return await CommittedBackup.ReadAsync(storage, location, keys, cancellationToken).ConfigureAwait(false);
         }
         catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
         {
@@ -164,12 +169,19 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null)
 
         // Reading a document's content throws where it is damaged; the target of level 0 was not read from yet.
         _ = chain[^1].Document;
+        if (chain.Find(level => level.Document.IsSealed != chain[0].Document.IsSealed) is { } other)
+        {
+            throw new BackupDamagedException(
+                $"{chain[0].ToBackup()} is {EncryptionOf(chain[0])}, and {other.ToBackup()} of its chain is {EncryptionOf(other)}: a chain is either encrypted as a whole or not at all.");
+        }
+
         chain.Reverse();
         return chain;
     }
 
     /// <summary>Finds the newest backup that was not taken after a date, and its chain.</summary>
     /// <exception cref="BackupNotFoundException">There is none.</exception>
+    /// <exception cref="BackupKeyException">It is encrypted and there are no keys, or the other way round.</exception>
     internal async Task<List<CommittedBackup>> FindChainAsync(string engineName, string backupName, DateTimeOffset? to, CancellationToken cancellationToken)
     {
         List<BackupLocation> locations = await ListLocationsAsync(engineName, backupName, cancellationToken).ConfigureAwait(false);
@@ -186,8 +198,13 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null)
                 $"There is no {engineName} backup of the name '{backupName}' as old as {to:u}: the first one is of {DateTimeOffset.FromUnixTimeSeconds(locations[0].Time):u}.");
         }
 
-        return await ReadChainAsync(locations[newest], locations, cancellationToken).ConfigureAwait(false);
+        List<CommittedBackup> chain = await ReadChainAsync(locations[newest], locations, cancellationToken).ConfigureAwait(false);
+        // Whoever gives a key trusts what it vouches for. What is not encrypted may come from anybody who can write to the storage.
+        return keys is null || chain[^1].Document.IsSealed ? chain
+            : throw new BackupKeyException($"{chain[^1].ToBackup()} is not encrypted, and a key was given: nothing vouches for it. Leave the key out if you want this backup all the same.");
     }
+
+    private static string EncryptionOf(CommittedBackup level) => level.Document.IsSealed ? "encrypted" : "not encrypted";
 
     private async Task<CommittedBackup> GetAsync(BackupLocation location, CancellationToken cancellationToken) =>
         await FindAsync(location, cancellationToken).ConfigureAwait(false)

@@ -22,7 +22,7 @@ internal sealed class BackupRemoval(BackupCatalog catalog, Backup backup, ILogge
     {
         if (await ReadCommitAsync(cancellationToken).ConfigureAwait(false) is { } document)
         {
-            CommittedBackup commit = CommittedBackup.Parse(_location, document);
+            CommittedBackup commit = await CommittedBackup.ParseAsync(_location, document, catalog.Keys, cancellationToken).ConfigureAwait(false);
             if (commit.Problem is null && commit.Document.Id != backup.Id)
             {
                 // The place was taken by another backup, so that this one must be gone.

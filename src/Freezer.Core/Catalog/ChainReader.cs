@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Freezer.Dataflow;
 using Freezer.Dataflow.Compression;
+using Freezer.Keys;
 using Freezer.Storage;
 
 namespace Freezer.Catalog;
@@ -16,6 +17,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     private readonly TransferOptions _partial;
     private readonly Dictionary<Backup, CommittedBackup> _levels = [];
     private readonly Dictionary<Guid, ManifestOwner> _owners = [];
+    private readonly Dictionary<StorageKey, StoredObject> _objects = [];
     private readonly Dictionary<BackupLocation, LevelIndexReader> _indexes = [];
     private readonly SemaphoreSlim _turn = new(1, 1);
 
@@ -35,7 +37,11 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
             ICompressionCodec codec = codecs.GetAvailable(chain[i].Document.Compression);
             if (!chain[i].IsForeign)
             {
-                _owners.Add(Chain[i].Id, new ManifestOwner(chain[i].Location.Manifest, codec));
+                BackupDocument document = chain[i].Document;
+                AddObject(chain[i], chain[i].Location.Archive, document.Archive.Length, SealedRole.Archive);
+                AddObject(chain[i], chain[i].Location.Manifest, document.Manifest.Length, SealedRole.Manifest);
+                AddObject(chain[i], chain[i].Location.Index, document.Index.Length, SealedRole.Index);
+                _owners.Add(document.Id, new ManifestOwner(_objects[chain[i].Location.Manifest], codec));
             }
         }
     }
@@ -67,7 +73,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         NamingDamageAsync(level, async () =>
         {
             LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
-            var source = new ManifestSource(_storage, index, _owners);
+            var source = new ManifestSource(index, _owners);
             await Transfer.RunAsync(
                 (content, token) => source.ReadAsync(content, seen, token), consume, _partial, cancellationToken).ConfigureAwait(false);
         });
@@ -114,21 +120,37 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         });
     }
 
-    public void Dispose() => _turn.Dispose();
+    public void Dispose()
+    {
+        _turn.Dispose();
+        foreach (StoredObject stored in _objects.Values)
+        {
+            stored.Dispose();
+        }
+    }
 
-    private Task ReadFramesAsync(
+    private void AddObject(CommittedBackup level, StorageKey key, long length, SealedRole role)
+    {
+        Guid id = level.Document.Id;
+        DataKey? dataKey = level.DataKey;
+        _objects.Add(key, new StoredObject(_storage, key, length, dataKey is null ? null : header => dataKey.Open(id, role, header)));
+    }
+
+    private async Task ReadFramesAsync(
         Backup level, ICompressionCodec codec, LevelIndexReader index, FramePosition from, Func<PipeReader, CancellationToken, Task> consume, int parallelism, TransferOptions transfer, CancellationToken cancellationToken)
     {
-        long firstLeaf = from.StoredOffset - (from.StoredOffset % StoredStreamOptions.LeafSize);
-        var range = new StoredRange(firstLeaf, (int)(from.StoredOffset - firstLeaf));
-        return ReadAsync(
+        StoredObject archive = _objects[_levels[level].Location.Archive];
+        ObjectSeal? seal = await archive.GetSealAsync(cancellationToken).ConfigureAwait(false);
+        long firstLeaf = archive.LeafOffsetOf(from.StoredOffset);
+        var range = new StoredRange(firstLeaf, archive.SkipInLeaf(from.StoredOffset));
+        await ReadAsync(
             level,
             new ReadOptions { Offset = firstLeaf },
             (stored, content, token) => StoredStreamReader.ReadRangeAsync(
-                stored, content, codec, index.ReadArchiveFramesAsync(from, token), index.ReadArchiveLeavesAsync(firstLeaf, token), range, parallelism, token),
+                stored, content, codec, index.ReadArchiveFramesAsync(from, token), index.ReadArchiveLeavesAsync(firstLeaf, token), range, seal, parallelism, token),
             consume,
             transfer,
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
     }
 
     private Task ReadAsync(
@@ -153,7 +175,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         {
             if (!_indexes.TryGetValue(commit.Location, out LevelIndexReader? index))
             {
-                index = await LevelIndexReader.OpenAsync(_storage, commit.IndexLocation, cancellationToken).ConfigureAwait(false);
+                index = await LevelIndexReader.OpenAsync(_objects[commit.Location.Index], commit.IndexDirectory, cancellationToken).ConfigureAwait(false);
                 _indexes.Add(commit.Location, index);
             }
 

@@ -1,4 +1,5 @@
 using Freezer.Dataflow;
+using Freezer.Keys;
 using Freezer.Storage;
 
 namespace Freezer.Catalog;
@@ -7,21 +8,27 @@ namespace Freezer.Catalog;
 internal sealed class CommittedBackup
 {
     private readonly BackupDocument? _document;
+    private readonly BackupDocument? _unopened;
 
-    private CommittedBackup(BackupLocation location, BackupDocument? document, Exception? problem)
+    /// <summary>A commit whose document can be used.</summary>
+    internal CommittedBackup(BackupLocation location, BackupDocument document, DataKey? dataKey)
     {
         Location = location;
         _document = document;
-        Problem = problem;
+        DataKey = dataKey;
     }
 
-    /// <summary>A commit that was just written.</summary>
-    internal CommittedBackup(BackupLocation location, BackupDocument document)
-        : this(location, document, null)
+    private CommittedBackup(BackupLocation location, Exception problem, BackupDocument? unopened = null)
     {
+        Location = location;
+        Problem = problem;
+        _unopened = unopened;
     }
 
     internal BackupLocation Location { get; }
+
+    /// <summary>What the backup is encrypted with, where it is and can be read.</summary>
+    internal DataKey? DataKey { get; }
 
     /// <summary>Why the document cannot be used; it says so after "the document …".</summary>
     internal Exception? Problem { get; }
@@ -31,46 +38,78 @@ internal sealed class CommittedBackup
     internal bool IsForeign => _document is { IsForeign: true };
 
     /// <summary>Reads and checks a commit's document. What is wrong with it is kept, not thrown.</summary>
-    internal static async Task<CommittedBackup> ReadAsync(IStorage storage, BackupLocation location, CancellationToken cancellationToken)
+    internal static async Task<CommittedBackup> ReadAsync(IStorage storage, BackupLocation location, KeyRing? keys, CancellationToken cancellationToken)
     {
+        byte[] bytes;
         try
         {
-            return Parse(location, await storage.ReadBytesAsync(location.Metadata, ReadOptions.Whole, LongestDocument, cancellationToken).ConfigureAwait(false));
+            bytes = await storage.ReadBytesAsync(location.Metadata, ReadOptions.Whole, LongestDocument, cancellationToken).ConfigureAwait(false);
         }
         catch (InvalidDataException exception)
         {
-            return new CommittedBackup(location, null, exception);
+            return new CommittedBackup(location, exception);
         }
+
+        return await ParseAsync(location, bytes, keys, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Checks a commit's document that was read. What is wrong with it is kept, not thrown.</summary>
-    internal static CommittedBackup Parse(BackupLocation location, byte[] bytes)
+    internal static async Task<CommittedBackup> ParseAsync(BackupLocation location, byte[] bytes, KeyRing? keys, CancellationToken cancellationToken)
     {
         try
         {
             BackupDocument document = BackupDocument.Parse(bytes);
-            return Contradiction(location, document) is { } contradiction
-                ? new CommittedBackup(location, null, new InvalidDataException(contradiction))
-                : new CommittedBackup(location, document, null);
+            Check(location, document);
+            if (document.DataKey is not { } id)
+            {
+                return new CommittedBackup(location, document, null);
+            }
+
+            if (keys is null)
+            {
+                return new CommittedBackup(location, new BackupKeyException("it is encrypted, and no key was given"), document);
+            }
+
+            DataKey dataKey = await keys.FindDataKeyAsync(id, cancellationToken).ConfigureAwait(false)
+                ?? throw new InvalidDataException($"it names the data key {id:N}, which this repository does not have");
+            document = SealedDocument.Open(bytes, dataKey);
+            Check(location, document);
+            return new CommittedBackup(location, document, dataKey);
         }
         catch (Exception exception) when (exception is InvalidDataException or BackupUnsupportedException)
         {
-            return new CommittedBackup(location, null, exception);
+            return new CommittedBackup(location, exception);
         }
     }
 
     internal Exception AsError()
     {
         string message = $"The metadata document {Location.Metadata} cannot be used: {Problem?.Message}.";
-        return Problem is BackupUnsupportedException
-            ? new BackupUnsupportedException(message, Problem)
-            : new BackupDamagedException(message, Problem);
+        return Problem switch
+        {
+            BackupUnsupportedException => new BackupUnsupportedException(message, Problem),
+            BackupKeyException => new BackupKeyException(message, Problem),
+            _ => new BackupDamagedException(message, Problem),
+        };
     }
 
     internal Backup ToBackup()
     {
         Backup backup = Location.ToBackup();
-        return _document is null ? backup with { Problem = Problem!.Message } : backup with
+        if (_document is null)
+        {
+            // What an encrypted document shows to everybody is told, although nothing vouches for it without the key.
+            return backup with
+            {
+                Id = _unopened?.Id ?? Guid.Empty,
+                ParentId = _unopened?.ParentId,
+                Compression = _unopened?.Compression ?? "",
+                IsEncrypted = _unopened is not null,
+                Problem = Problem!.Message,
+            };
+        }
+
+        return backup with
         {
             Id = _document.Id,
             ParentId = _document.ParentId,
@@ -85,11 +124,11 @@ internal sealed class CommittedBackup
             EngineFacts = _document.Facts,
             Facts = _document.ApplicationFacts ?? [],
             IsForeign = _document.IsForeign,
+            IsEncrypted = _document.IsSealed,
         };
     }
 
-    internal LevelIndexLocation IndexLocation => new(
-        Location.Index, Document.Index.Length, Document.Index.DirectoryLength, DigestOf(Document.Index.DirectoryDigest));
+    internal LevelIndexDirectory IndexDirectory => new(Document.Index.DirectoryLength, DigestOf(Document.Index.DirectoryDigest));
 
     internal static string NameOf(BackupOutcome outcome) => outcome == BackupOutcome.Complete ? "complete" : SkipsOutcome;
 
@@ -99,6 +138,15 @@ internal sealed class CommittedBackup
     private const string SkipsOutcome = "complete-with-skips";
 
     /// <summary>A document that was copied to another place than its own describes another backup.</summary>
+    /// <exception cref="InvalidDataException">It does.</exception>
+    private static void Check(BackupLocation location, BackupDocument document)
+    {
+        if (Contradiction(location, document) is { } contradiction)
+        {
+            throw new InvalidDataException(contradiction);
+        }
+    }
+
     private static string? Contradiction(BackupLocation location, BackupDocument document)
     {
         if (document.IsForeign)

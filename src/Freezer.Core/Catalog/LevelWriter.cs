@@ -1,6 +1,8 @@
 using System.IO.Pipelines;
 using Freezer.Dataflow;
 using Freezer.Dataflow.Compression;
+using Freezer.Formats.StreamingAead;
+using Freezer.Keys;
 using Freezer.Storage;
 
 namespace Freezer.Catalog;
@@ -13,10 +15,11 @@ internal sealed record LevelObjects(StoredObjectDescription Archive, StoredObjec
 /// <param name="location">Their place.</param>
 /// <param name="id">The backup's identity.</param>
 /// <param name="stream">How archive and manifest are stored.</param>
+/// <param name="dataKey">What everything is encrypted with, or <see langword="null"/>.</param>
 /// <param name="queueSize">How many bytes may wait between two stages.</param>
 /// <param name="report">Hears what was stored.</param>
 internal sealed class LevelWriter(
-    IStorage storage, BackupLocation location, Guid id, StoredStreamOptions stream, int queueSize, OperationReport report)
+    IStorage storage, BackupLocation location, Guid id, StoredStreamOptions stream, DataKey? dataKey, int queueSize, OperationReport report)
 {
     private readonly TransferOptions _transfer = new() { QueueSize = queueSize };
 
@@ -34,7 +37,8 @@ internal sealed class LevelWriter(
         StoredStreamSummary? archive = null;
         StoredStreamSummary? manifest = null;
         (int Length, Sha256Digest Digest) directory = default;
-        var plain = new StoredStreamOptions { Codec = noneCodec, Level = noneCodec.DefaultLevel, FrameSize = noneCodec.DefaultFrameSize, Parallelism = 1 };
+        using AeadStream? seal = dataKey?.Seal(id, SealedRole.Index);
+        var plain = new StoredStreamOptions { Codec = noneCodec, Level = noneCodec.DefaultLevel, FrameSize = noneCodec.DefaultFrameSize, Seal = seal, Parallelism = 1 };
         StoredStreamSummary index = await StoreAsync(
             location.Index,
             plain,
@@ -64,15 +68,17 @@ internal sealed class LevelWriter(
         StoredStreamSummary? archive = null;
         StoredStreamSummary? manifest = null;
         StorageEntry? manifestEntry = null;
+        using AeadStream? archiveSeal = dataKey?.Seal(id, SealedRole.Archive);
+        using AeadStream? manifestSeal = dataKey?.Seal(id, SealedRole.Manifest);
         await Transfer.RunAsync(
             async (stored, token) =>
             {
-                var manifestWriter = new FramedManifestWriter(stored, stream, index, id, parentFrames);
+                var manifestWriter = new FramedManifestWriter(stored, stream with { Seal = manifestSeal }, index, id, parentFrames);
                 await using (manifestWriter.ConfigureAwait(false))
                 {
                     archive = await StoreAsync(
                         location.Archive,
-                        stream,
+                        stream with { Seal = archiveSeal },
                         new ArchiveObserver(index, report),
                         (content, archiveToken) => write(content, manifestWriter, archiveToken),
                         token).ConfigureAwait(false);

@@ -1,11 +1,10 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using Freezer.Storage;
 
 namespace Freezer.Dataflow;
 
-/// <summary>Where a level's index is, and what its metadata document says of it.</summary>
-internal sealed record LevelIndexLocation(StorageKey Key, long Length, int DirectoryLength, Sha256Digest DirectoryDigest);
+/// <summary>The directory at the end of an index, as the metadata document tells of it.</summary>
+internal sealed record LevelIndexDirectory(int Length, Sha256Digest Digest);
 
 /// <summary>Reads a level's index, page by page, each verified.</summary>
 internal sealed class LevelIndexReader
@@ -13,34 +12,31 @@ internal sealed class LevelIndexReader
     // The end of an index holds its directory, and of all but huge backups everything else too.
     private const int TailLength = 1 << 20;
 
-    private readonly IStorage _storage;
-    private readonly LevelIndexLocation _location;
+    private readonly StoredObject _index;
     private readonly byte[] _tail;
     private readonly List<LevelIndexPage> _archiveFrames = [];
     private readonly List<LevelIndexPage> _archiveLeaves = [];
     private readonly List<LevelIndexPage> _manifestFrames = [];
     private readonly List<LevelIndexPage> _manifestLeaves = [];
 
-    private LevelIndexReader(IStorage storage, LevelIndexLocation location, byte[] tail)
+    private LevelIndexReader(StoredObject index, byte[] tail)
     {
-        _storage = storage;
-        _location = location;
+        _index = index;
         _tail = tail;
     }
 
     /// <exception cref="InvalidDataException">The index is not the one that the metadata document describes.</exception>
-    internal static async Task<LevelIndexReader> OpenAsync(IStorage storage, LevelIndexLocation location, CancellationToken cancellationToken)
+    internal static async Task<LevelIndexReader> OpenAsync(StoredObject index, LevelIndexDirectory directory, CancellationToken cancellationToken)
     {
-        if (location.DirectoryLength < 0 || location.DirectoryLength > location.Length || location.DirectoryLength % LevelIndexLayout.DirectoryEntrySize != 0)
+        if (directory.Length < 0 || directory.Length > index.Length || directory.Length % LevelIndexLayout.DirectoryEntrySize != 0)
         {
-            throw new InvalidDataException($"The metadata document gives the index {location.Key} a directory of {location.DirectoryLength} bytes, which cannot be.");
+            throw new InvalidDataException($"The metadata document gives the index {index.Key} a directory of {directory.Length} bytes, which cannot be.");
         }
 
-        int tailLength = (int)Math.Min(location.Length, Math.Max(TailLength, location.DirectoryLength));
-        byte[] tail = await storage.ReadBytesAsync(
-            location.Key, ReadOptions.Range(location.Length - tailLength, tailLength), tailLength, cancellationToken).ConfigureAwait(false);
-        var reader = new LevelIndexReader(storage, location, tail);
-        reader.ReadDirectory(tail.AsSpan(tail.Length - location.DirectoryLength));
+        int tailLength = (int)Math.Min(index.Length, Math.Max(TailLength, directory.Length));
+        byte[] tail = await index.ReadBytesAsync(index.Length - tailLength, tailLength, cancellationToken).ConfigureAwait(false);
+        var reader = new LevelIndexReader(index, tail);
+        reader.ReadDirectory(tail.AsSpan(tail.Length - directory.Length), directory.Digest);
         return reader;
     }
 
@@ -122,11 +118,11 @@ internal sealed class LevelIndexReader
         }
     }
 
-    private void ReadDirectory(ReadOnlySpan<byte> directory)
+    private void ReadDirectory(ReadOnlySpan<byte> directory, in Sha256Digest digest)
     {
-        if (!Sha256Digest.Of(directory).Equals(_location.DirectoryDigest))
+        if (!Sha256Digest.Of(directory).Equals(digest))
         {
-            throw new InvalidDataException($"The directory of the index {_location.Key} is damaged: its SHA-256 is not the one in the metadata document.");
+            throw new InvalidDataException($"The directory of the index {_index.Key} is damaged: its SHA-256 is not the one in the metadata document.");
         }
 
         for (; !directory.IsEmpty; directory = directory[LevelIndexLayout.DirectoryEntrySize..])
@@ -138,9 +134,9 @@ internal sealed class LevelIndexReader
                 BinaryPrimitives.ReadInt64LittleEndian(directory[LevelIndexLayout.EntryFirstContent..]),
                 BinaryPrimitives.ReadInt64LittleEndian(directory[LevelIndexLayout.EntryFirstStored..]),
                 Sha256Digest.From(directory[LevelIndexLayout.EntryDigest..]));
-            if (page.Count is <= 0 or > LevelIndexLayout.PageSize || page.Offset < 0 || page.Offset + page.Length > _location.Length)
+            if (page.Count is <= 0 or > LevelIndexLayout.PageSize || page.Offset < 0 || page.Offset + page.Length > _index.Length)
             {
-                throw new InvalidDataException($"The directory of the index {_location.Key} names a page outside the object.");
+                throw new InvalidDataException($"The directory of the index {_index.Key} names a page outside the object.");
             }
 
             PagesOf(page.Kind).Add(page);
@@ -157,13 +153,12 @@ internal sealed class LevelIndexReader
 
     private async Task<ReadOnlyMemory<byte>> ReadPageAsync(LevelIndexPage page, CancellationToken cancellationToken)
     {
-        long inTail = page.Offset - (_location.Length - _tail.Length);
+        long inTail = page.Offset - (_index.Length - _tail.Length);
         ReadOnlyMemory<byte> records = inTail >= 0
             ? _tail.AsMemory((int)inTail, page.Length)
-            : await _storage.ReadBytesAsync(
-                _location.Key, ReadOptions.Range(page.Offset, page.Length), page.Length, cancellationToken).ConfigureAwait(false);
+            : await _index.ReadBytesAsync(page.Offset, page.Length, cancellationToken).ConfigureAwait(false);
         return Sha256Digest.Of(records.Span).Equals(page.Digest) ? records
-            : throw new InvalidDataException($"The index {_location.Key} is damaged: the page at byte {page.Offset} has another SHA-256 than its directory says.");
+            : throw new InvalidDataException($"The index {_index.Key} is damaged: the page at byte {page.Offset} has another SHA-256 than its directory says.");
     }
 
     private static StoredFrame ReadFrame(ReadOnlySpan<byte> record)

@@ -1,15 +1,14 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Freezer.Dataflow.Compression;
-using Freezer.Storage;
 
 namespace Freezer.Dataflow;
 
 /// <summary>Where a backup's manifest object is, and how its frames are compressed.</summary>
-internal sealed record ManifestOwner(StorageKey Key, ICompressionCodec Codec);
+internal sealed record ManifestOwner(StoredObject Manifest, ICompressionCodec Codec);
 
 /// <summary>Reads a manifest from its own level's object and from those of the levels that it refers to, each frame verified.</summary>
-internal sealed class ManifestSource(IStorage storage, LevelIndexReader index, IReadOnlyDictionary<Guid, ManifestOwner> owners)
+internal sealed class ManifestSource(LevelIndexReader index, IReadOnlyDictionary<Guid, ManifestOwner> owners)
 {
     // Frames that stand one after another are fetched together, up to this many bytes.
     private const int LongestFetch = 2 << 20;
@@ -90,7 +89,7 @@ internal sealed class ManifestSource(IStorage storage, LevelIndexReader index, I
         }
 
         int length = plan.Frames.Sum(static frame => frame.Frame.StoredLength);
-        FrameBuffer stored = await storage.ReadRangeAsync(owner.Key, first.StoredOffset, length, cancellationToken).ConfigureAwait(false);
+        FrameBuffer stored = await owner.Manifest.ReadRangeAsync(first.StoredOffset, length, cancellationToken).ConfigureAwait(false);
         return new Fetched(plan, owner, stored);
     }
 
@@ -128,7 +127,7 @@ internal sealed class ManifestSource(IStorage storage, LevelIndexReader index, I
         if (read != frame.Frame.ContentLength || !Sha256Digest.Of(content.AsSpan(0, read)).Equals(frame.Digest))
         {
             throw new InvalidDataException(
-                $"The manifest {fetched.Owner.Key} is damaged: the frame at byte {frame.StoredOffset} does not hold what the index says.");
+                $"The manifest {fetched.Owner.Manifest.Key} is damaged: the frame at byte {frame.StoredOffset} does not hold what the index says.");
         }
     }
 

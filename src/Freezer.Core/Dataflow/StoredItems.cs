@@ -48,11 +48,24 @@ internal sealed class LeafItem(FrameBuffer bytes) : StageItem
     /// <summary>The bytes; disposed with the item, unless they are taken out.</summary>
     internal FrameBuffer? Bytes { get; private set; } = bytes;
 
+    /// <summary>Whether the object ends with it, where it is written.</summary>
+    internal bool IsLast { get; init; }
+
     /// <summary>The SHA-256: found where a leaf is written, expected where it is read.</summary>
     internal Sha256Digest Digest { get; set; }
 
-    /// <summary>Where in the stored object it begins, where it is read.</summary>
+    /// <summary>Where in the stored object it begins.</summary>
     internal long Offset { get; init; }
+
+    /// <summary>Which leaf of the object it is, from 0. The segments of an encrypted object have the same borders.</summary>
+    internal long Number => Offset / StoredStreamOptions.LeafSize;
+
+    /// <summary>Puts other bytes in the place of those that it has.</summary>
+    internal void Replace(FrameBuffer other)
+    {
+        Bytes!.Dispose();
+        Bytes = other;
+    }
 
     /// <summary>Takes the bytes out.</summary>
     internal FrameBuffer TakeBytes()

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Freezer.Dataflow.Compression;
+using Freezer.Formats.StreamingAead;
 
 namespace Freezer.Dataflow;
 
@@ -40,7 +41,10 @@ internal sealed record StoredStreamOptions
     /// <summary>How much content goes into a frame, at most <see cref="LargestFrame"/>.</summary>
     internal required int FrameSize { get; init; }
 
-    /// <summary>How many cores compress and hash.</summary>
+    /// <summary>Encrypts the stream, after compression; <see langword="null"/> to store it as it is. Stays the caller's.</summary>
+    internal AeadStream? Seal { get; init; }
+
+    /// <summary>How many cores compress, encrypt and hash.</summary>
     internal int Parallelism { get; init; } = Environment.ProcessorCount;
 
     /// <summary>A pool for one stream. The shared one keeps a large buffer for each thread that ever gave one back, which adds up to
@@ -48,7 +52,12 @@ internal sealed record StoredStreamOptions
     internal static ArrayPool<byte> CreatePool(int parallelism) => ArrayPool<byte>.Create(LargestStoredFrame, (2 * parallelism) + 2);
 }
 
+/// <summary>How a stored object is decrypted.</summary>
+/// <param name="Stream">Its key. Stays the caller's.</param>
+/// <param name="StoredLength">How long the whole object is: what tells its last segment.</param>
+internal sealed record ObjectSeal(AeadStream Stream, long StoredLength);
+
 /// <summary>Where the stored bytes that a reader is given lie in the stored object, and where in them the first frame begins.</summary>
 /// <param name="FirstLeafOffset">Offset in the object of the first byte that is given; a multiple of the leaf size.</param>
-/// <param name="SkipBeforeFirstFrame">Bytes that are verified and then dropped, before the first frame that is wanted.</param>
+/// <param name="SkipBeforeFirstFrame">Bytes that are verified, decrypted where they are encrypted, and then dropped, before the first frame that is wanted.</param>
 internal readonly record struct StoredRange(long FirstLeafOffset, int SkipBeforeFirstFrame);

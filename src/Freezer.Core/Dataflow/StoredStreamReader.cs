@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Freezer.Dataflow.Compression;
+using Freezer.Formats.StreamingAead;
 
 namespace Freezer.Dataflow;
 
-/// <summary>Reads what <see cref="StoredStreamWriter"/> stored: verifies the leaves on all cores, cuts them into frames,
+/// <summary>Reads what <see cref="StoredStreamWriter"/> stored: verifies and decrypts the leaves on all cores, cuts them into frames,
 /// decompresses those on all cores, and delivers the content in order.</summary>
 /// <remarks>
 /// <para>Nothing of a leaf is used before the leaf is verified, and nothing of a frame is delivered before the frame is
@@ -19,6 +20,7 @@ internal sealed partial class StoredStreamReader : IAsyncDisposable
     private readonly PipeReader _stored;
     private readonly PipeWriter _content;
     private readonly StoredRange? _range;
+    private readonly ObjectSeal? _seal;
     private readonly ArrayPool<byte> _pool;
     private readonly OrderedStage<LeafItem> _leaves;
     private readonly OrderedStage<FrameItem> _frames;
@@ -27,18 +29,22 @@ internal sealed partial class StoredStreamReader : IAsyncDisposable
     private int _position;
 
     private StoredStreamReader(
-        PipeReader stored, PipeWriter content, ICompressionCodec codec, StoredRange? range, int parallelism, ArrayPool<byte> pool, CancellationToken cancellationToken)
+        PipeReader stored, PipeWriter content, ICompressionCodec codec, StoredRange? range, ObjectSeal? seal, int parallelism, ArrayPool<byte> pool, CancellationToken cancellationToken)
     {
         _stored = stored;
         _content = content;
         _range = range;
+        _seal = seal;
         _pool = pool;
-        _leaves = new OrderedStage<LeafItem>(parallelism, parallelism, static () => new LeafVerification());
+        _leaves = new OrderedStage<LeafItem>(parallelism, parallelism, () => new LeafVerification(seal, pool));
         _frames = new OrderedStage<FrameItem>(parallelism, (2 * parallelism) - 1, () => new FrameDecompression(codec, pool));
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     }
 
     private long FirstOffset => _range?.FirstLeafOffset ?? 0;
+
+    /// <summary>Where the first byte that is used of the first leaf is, counted without encryption as frames are.</summary>
+    private long FirstFrameOffset => _seal is { } seal ? seal.Stream.Parameters.ContentOffsetOf(FirstOffset / LeafSize) : FirstOffset;
 
     /// <summary>Reads a whole stream.</summary>
     /// <param name="stored">The stored bytes, from the first to the last.</param>
@@ -46,6 +52,7 @@ internal sealed partial class StoredStreamReader : IAsyncDisposable
     /// <param name="codec">What the frames were compressed with.</param>
     /// <param name="frames">All frames; the stored bytes must be theirs and no more.</param>
     /// <param name="leaves">The SHA-256 of all leaves.</param>
+    /// <param name="seal">How to decrypt the leaves, or <see langword="null"/> where they are not encrypted.</param>
     /// <param name="parallelism">How many cores verify and decompress.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="InvalidDataException">The stored bytes are damaged, are fewer or more than the frames and leaves
@@ -57,9 +64,10 @@ internal sealed partial class StoredStreamReader : IAsyncDisposable
         ICompressionCodec codec,
         IAsyncEnumerable<StoredFrame> frames,
         IAsyncEnumerable<Sha256Digest> leaves,
+        ObjectSeal? seal,
         int parallelism,
         CancellationToken cancellationToken) =>
-        ReadAsync(stored, content, codec, frames, leaves, range: null, parallelism, pool: null, cancellationToken);
+        ReadAsync(stored, content, codec, frames, leaves, range: null, seal, parallelism, pool: null, cancellationToken);
 
     /// <summary>Reads some frames of a stream.</summary>
     /// <param name="stored">The leaves that hold the frames, whole.</param>
@@ -69,6 +77,7 @@ internal sealed partial class StoredStreamReader : IAsyncDisposable
     /// end of the leaf that it ends in.</param>
     /// <param name="leaves">The SHA-256 of the leaves.</param>
     /// <param name="range">Where the leaves begin in the object, and the frames in the leaves.</param>
+    /// <param name="seal">How to decrypt the leaves, or <see langword="null"/> where they are not encrypted.</param>
     /// <param name="parallelism">How many cores verify and decompress.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="InvalidDataException">As for a whole stream.</exception>
@@ -80,9 +89,10 @@ internal sealed partial class StoredStreamReader : IAsyncDisposable
         IAsyncEnumerable<StoredFrame> frames,
         IAsyncEnumerable<Sha256Digest> leaves,
         StoredRange range,
+        ObjectSeal? seal,
         int parallelism,
         CancellationToken cancellationToken) =>
-        ReadAsync(stored, content, codec, frames, leaves, range, parallelism, pool: null, cancellationToken);
+        ReadAsync(stored, content, codec, frames, leaves, range, seal, parallelism, pool: null, cancellationToken);
 
     internal static async Task ReadAsync(
         PipeReader stored,
@@ -91,6 +101,7 @@ internal sealed partial class StoredStreamReader : IAsyncDisposable
         IAsyncEnumerable<StoredFrame> frames,
         IAsyncEnumerable<Sha256Digest> leaves,
         StoredRange? range,
+        ObjectSeal? seal,
         int parallelism,
         ArrayPool<byte>? pool,
         CancellationToken cancellationToken)
@@ -103,7 +114,7 @@ internal sealed partial class StoredStreamReader : IAsyncDisposable
             ArgumentOutOfRangeException.ThrowIfNegative(given.SkipBeforeFirstFrame, nameof(range));
         }
 
-        var reader = new StoredStreamReader(stored, content, codec, range, parallelism, pool ?? StoredStreamOptions.CreatePool(parallelism), cancellationToken);
+        var reader = new StoredStreamReader(stored, content, codec, range, seal, parallelism, pool ?? StoredStreamOptions.CreatePool(parallelism), cancellationToken);
         await using (reader.ConfigureAwait(false))
         {
             await reader.RunAsync(frames, leaves, cancellationToken).ConfigureAwait(false);
@@ -197,7 +208,7 @@ internal sealed partial class StoredStreamReader : IAsyncDisposable
         try
         {
             int skip = _range?.SkipBeforeFirstFrame ?? 0;
-            long offset = FirstOffset;
+            long offset = FirstFrameOffset;
             await SkipAsync(skip, offset, cancellationToken).ConfigureAwait(false);
             offset += skip;
             long index = 0;
@@ -302,14 +313,18 @@ internal sealed partial class StoredStreamReader : IAsyncDisposable
     /// <summary>Makes sure that there is a leaf with bytes left; false where all leaves are used up.</summary>
     private async ValueTask<bool> HasLeafAsync(CancellationToken cancellationToken)
     {
-        if (_leaf?.Bytes is { } bytes && _position < bytes.Length)
+        // The leaf of an encrypted object without content is empty once it is decrypted.
+        while (_leaf?.Bytes is not { } bytes || _position >= bytes.Length)
         {
-            return true;
+            DropLeaf();
+            _leaf = await _leaves.DequeueAsync(cancellationToken).ConfigureAwait(false);
+            if (_leaf is null)
+            {
+                return false;
+            }
         }
 
-        DropLeaf();
-        _leaf = await _leaves.DequeueAsync(cancellationToken).ConfigureAwait(false);
-        return _leaf is not null;
+        return true;
     }
 
     private ReadOnlySpan<byte> TakeFromLeaf(int limit)
@@ -327,9 +342,11 @@ internal sealed partial class StoredStreamReader : IAsyncDisposable
         _position = 0;
     }
 
-    /// <summary>Compares a leaf with the digest that is expected of it.</summary>
-    private sealed class LeafVerification : IStageWorker<LeafItem>
+    /// <summary>Compares a leaf with the digest that is expected of it, and decrypts it where it is encrypted.</summary>
+    private sealed class LeafVerification(ObjectSeal? seal, ArrayPool<byte> pool) : IStageWorker<LeafItem>
     {
+        private readonly SegmentCipher? _cipher = seal?.Stream.CreateCipher();
+
         public void Process(LeafItem item)
         {
             if (!Sha256Digest.Of(item.Bytes!.WrittenSpan).Equals(item.Digest))
@@ -337,10 +354,32 @@ internal sealed partial class StoredStreamReader : IAsyncDisposable
                 throw new InvalidDataException(
                     $"The stored data is damaged: leaf {item.Offset / LeafSize}, the {item.Bytes.Length} bytes at byte {item.Offset}, does not have the SHA-256 that was recorded.");
             }
+
+            if (_cipher is not null)
+            {
+                Open(item, _cipher);
+            }
         }
 
-        public void Dispose()
+        public void Dispose() => _cipher?.Dispose();
+
+        private void Open(LeafItem item, SegmentCipher cipher)
         {
+            bool isLast = item.Offset + item.Bytes!.Length == seal!.StoredLength;
+            ReadOnlySpan<byte> stored = item.Bytes.WrittenSpan[(item.Number == 0 ? Math.Min(seal.Stream.Parameters.HeaderSize, item.Bytes.Length) : 0)..];
+            var content = new FrameBuffer(pool, LeafSize);
+            try
+            {
+                cipher.Open(item.Number, isLast, stored, content.GetSpan(stored.Length));
+                content.Advance(Math.Max(0, stored.Length - AeadParameters.TagSize));
+            }
+            catch
+            {
+                content.Dispose();
+                throw;
+            }
+
+            item.Replace(content);
         }
     }
 

@@ -2,11 +2,12 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Freezer.Dataflow.Compression;
+using Freezer.Formats.StreamingAead;
 
 namespace Freezer.Dataflow;
 
-/// <summary>Compresses frames of content on all cores, cuts the stored bytes into leaves, hashes those on all cores, and sends
-/// them toward the storage, in order.</summary>
+/// <summary>Compresses frames of content on all cores, cuts the stored bytes into leaves, encrypts (where that is wanted) and hashes
+/// those on all cores, and sends them toward the storage, in order.</summary>
 /// <remarks>
 /// <para>Frames are handed in by one caller, one after another. The first failure, wherever it is, surfaces from whichever
 /// call comes next. The storage's pipe is flushed and never completed.</para>
@@ -49,7 +50,7 @@ internal sealed class StoredStreamWriter : IAsyncDisposable
         _pool = pool ?? StoredStreamOptions.CreatePool(options.Parallelism);
         // One frame more is with the task that cuts, one leaf more with the task that sends.
         _frames = new OrderedStage<FrameItem>(options.Parallelism, (2 * options.Parallelism) - 1, () => new FrameCompression(options, _pool));
-        _leaves = new OrderedStage<LeafItem>(options.Parallelism, options.Parallelism, static () => new LeafHashing());
+        _leaves = new OrderedStage<LeafItem>(options.Parallelism, options.Parallelism, () => new LeafHashing(options.Seal, _pool));
         _cutting = CutFramesAsync(_stop.Token);
         _sending = SendLeavesAsync(_stop.Token);
     }
@@ -173,10 +174,12 @@ internal sealed class StoredStreamWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes compressed frames in order, and cuts them into leaves.</summary>
+    /// <summary>Takes compressed frames in order, and cuts them into leaves: the last one is known only when no frame follows.</summary>
     private async Task CutFramesAsync(CancellationToken cancellationToken)
     {
         FrameBuffer? leaf = null;
+        long count = 0;
+        int capacity = CapacityOf(0);
         try
         {
             while (await _frames.DequeueAsync(cancellationToken).ConfigureAwait(false) is { } frame)
@@ -191,33 +194,40 @@ internal sealed class StoredStreamWriter : IAsyncDisposable
 
                     await TellFrameAsync(new StoredFrame(frame.ContentLength, length), cancellationToken).ConfigureAwait(false);
                     _contentLength += frame.ContentLength;
-                    _storedLength += length;
-                    if (leaf is null && length == LeafSize)
-                    {
-                        // A frame that is a leaf, as every one of content that is not compressed, is not copied.
-                        await _leaves.EnqueueAsync(new LeafItem(frame.TakeStored()), cancellationToken).ConfigureAwait(false);
-                        continue;
-                    }
-
                     for (int position = 0; position < length;)
                     {
-                        leaf ??= new FrameBuffer(_pool, LeafSize);
-                        int count = Math.Min(length - position, LeafSize - leaf.Length);
-                        leaf.Write(frame.Stored.WrittenSpan.Slice(position, count));
-                        position += count;
-                        if (leaf.Length == LeafSize)
+                        if (leaf?.Length == capacity)
                         {
-                            var full = new LeafItem(leaf);
+                            var full = new LeafItem(leaf) { Offset = count++ * LeafSize };
                             leaf = null;
                             await _leaves.EnqueueAsync(full, cancellationToken).ConfigureAwait(false);
+                            capacity = CapacityOf(count);
                         }
+
+                        if (leaf is null && position == 0 && length == capacity)
+                        {
+                            // A frame that is a leaf, as every one of content that is not compressed, is not copied.
+                            leaf = frame.TakeStored();
+                            break;
+                        }
+
+                        leaf ??= new FrameBuffer(_pool, LeafSize);
+                        int taken = Math.Min(length - position, capacity - leaf.Length);
+                        leaf.Write(frame.Stored.WrittenSpan.Slice(position, taken));
+                        position += taken;
                     }
                 }
             }
 
+            if (_options.Seal is not null)
+            {
+                // Encrypted, even nothing has a segment: what is missing would otherwise pass for what was empty.
+                leaf ??= new FrameBuffer(_pool, LeafSize);
+            }
+
             if (leaf is not null)
             {
-                var last = new LeafItem(leaf);
+                var last = new LeafItem(leaf) { Offset = count * LeafSize, IsLast = true };
                 leaf = null;
                 await _leaves.EnqueueAsync(last, cancellationToken).ConfigureAwait(false);
             }
@@ -244,6 +254,7 @@ internal sealed class StoredStreamWriter : IAsyncDisposable
                     await TellLeafAsync(digest, cancellationToken).ConfigureAwait(false);
                     _root.AppendData(digest);
                     ReadOnlySpan<byte> bytes = leaf.Bytes!.WrittenSpan;
+                    _storedLength += bytes.Length;
                     bytes.CopyTo(_stored.GetSpan(bytes.Length));
                     _stored.Advance(bytes.Length);
                 }
@@ -258,6 +269,9 @@ internal sealed class StoredStreamWriter : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>How many bytes a full leaf takes before it is encrypted.</summary>
+    private int CapacityOf(long leaf) => _options.Seal?.Parameters.ContentOf(leaf) ?? LeafSize;
 
     private async ValueTask TellFrameAsync(StoredFrame frame, CancellationToken cancellationToken)
     {
@@ -322,12 +336,37 @@ internal sealed class StoredStreamWriter : IAsyncDisposable
     }
 
     /// <summary>Turns a leaf into what is stored of it.</summary>
-    private sealed class LeafHashing : IStageWorker<LeafItem>
+    private sealed class LeafHashing(AeadStream? seal, ArrayPool<byte> pool) : IStageWorker<LeafItem>
     {
-        public void Process(LeafItem item) => item.Digest = Sha256Digest.Of(item.Bytes!.WrittenSpan);
+        private readonly SegmentCipher? _cipher = seal?.CreateCipher();
 
-        public void Dispose()
+        public void Process(LeafItem item)
         {
+            if (_cipher is not null)
+            {
+                Seal(item, _cipher);
+            }
+
+            item.Digest = Sha256Digest.Of(item.Bytes!.WrittenSpan);
+        }
+
+        public void Dispose() => _cipher?.Dispose();
+
+        private void Seal(LeafItem item, SegmentCipher cipher)
+        {
+            var stored = new FrameBuffer(pool, LeafSize);
+            ReadOnlySpan<byte> content = item.Bytes!.WrittenSpan;
+            if (item.Number == 0)
+            {
+                int headerSize = seal!.Parameters.HeaderSize;
+                seal.WriteHeader(stored.GetSpan(headerSize));
+                stored.Advance(headerSize);
+            }
+
+            int length = content.Length + AeadParameters.TagSize;
+            cipher.Seal(item.Number, item.IsLast, content, stored.GetSpan(length));
+            stored.Advance(length);
+            item.Replace(stored);
         }
     }
 }

@@ -33,7 +33,7 @@ public sealed partial class VolumeBackupDriver : IBackupDriver
         options.Validate();
         _storage = storage;
         _options = options;
-        _catalog = new BackupCatalog(storage, options.Engine.Logger);
+        _catalog = new BackupCatalog(storage, options.Engine.Logger, options.Engine.Keys);
     }
 
     /// <summary>Lists the records of what is in the storage, made from the storage alone, by volume and time.</summary>

@@ -23,10 +23,11 @@ public sealed class RoomTests
         { "Freezer.Storage", ["Freezer.Platform"] },
         { "Freezer.Dataflow", [Root, "Freezer.Storage", "Freezer.Formats", "Freezer.Platform"] },
         { "Freezer.Diagnostics", [Root] },
-        { "Freezer.Catalog", [Root, "Freezer.Dataflow", "Freezer.Diagnostics", "Freezer.Storage"] },
-        { Root, ["Freezer.Catalog", "Freezer.Dataflow", "Freezer.Diagnostics", "Freezer.Storage"] },
+        { "Freezer.Keys", [Root, "Freezer.Dataflow", "Freezer.Storage", "Freezer.Formats"] },
+        { "Freezer.Catalog", [Root, "Freezer.Keys", "Freezer.Dataflow", "Freezer.Diagnostics", "Freezer.Storage", "Freezer.Formats"] },
+        { Root, ["Freezer.Catalog", "Freezer.Keys", "Freezer.Dataflow", "Freezer.Diagnostics", "Freezer.Storage"] },
         { Engines, [Root, "Freezer.Dataflow", "Freezer.Storage", "Freezer.Formats", "Freezer.Platform"] },
-        { "Freezer.Drivers", [Root, Engines, "Freezer.Catalog", "Freezer.Dataflow", "Freezer.Storage"] },
+        { "Freezer.Drivers", [Root, Engines, "Freezer.Catalog", "Freezer.Keys", "Freezer.Dataflow", "Freezer.Storage"] },
     };
 
     [Theory]

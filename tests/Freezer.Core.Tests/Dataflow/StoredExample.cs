@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Freezer.Dataflow;
 using Freezer.Dataflow.Compression;
+using Freezer.Formats.StreamingAead;
 
 namespace Freezer.Tests.Dataflow;
 
@@ -10,22 +11,23 @@ internal sealed record StoredExample(ICompressionCodec Codec, byte[] Content, by
 {
     internal const int LeafSize = StoredStreamOptions.LeafSize;
 
-    internal static StoredStreamOptions Options(ICompressionCodec codec, int frameSize = 0, int parallelism = 2) => new()
+    internal static StoredStreamOptions Options(ICompressionCodec codec, int frameSize = 0, int parallelism = 2, AeadStream? seal = null) => new()
     {
         Codec = codec,
         Level = codec.LowestLevel,
         FrameSize = frameSize == 0 ? codec.DefaultFrameSize : frameSize,
         Parallelism = parallelism,
+        Seal = seal,
     };
 
-    internal static async Task<StoredExample> WriteAsync(ICompressionCodec codec, byte[] content, int frameSize = 0, int parallelism = 2)
+    internal static async Task<StoredExample> WriteAsync(ICompressionCodec codec, byte[] content, int frameSize = 0, int parallelism = 2, AeadStream? seal = null)
     {
         var pool = new TrackingPool();
         var observer = new RecordingObserver();
         Pipe stored = Pipes.Endless();
 
         StoredStreamSummary summary = await StoredStreamWriter.WriteAllAsync(
-            Pipes.Holding(content), stored.Writer, Options(codec, frameSize, parallelism), observer, pool, CancellationToken.None);
+            Pipes.Holding(content), stored.Writer, Options(codec, frameSize, parallelism, seal), observer, pool, CancellationToken.None);
 
         byte[] bytes = await stored.DrainAsync();
         pool.ShouldHaveEverythingBack();
@@ -47,14 +49,14 @@ internal sealed record StoredExample(ICompressionCodec Codec, byte[] Content, by
     }
 
     /// <summary>Reads it back, with whatever a test has changed.</summary>
-    internal async Task<byte[]> ReadAsync(int parallelism = 2, StoredRange? range = null, Pipe? content = null)
+    internal async Task<byte[]> ReadAsync(int parallelism = 2, StoredRange? range = null, Pipe? content = null, ObjectSeal? seal = null)
     {
         var pool = new TrackingPool();
         content ??= Pipes.Endless();
         try
         {
             await StoredStreamReader.ReadAsync(
-                Pipes.Holding(Stored), content.Writer, Codec, Pipes.OneByOne(Frames), Pipes.OneByOne(Leaves), range, parallelism, pool, CancellationToken.None);
+                Pipes.Holding(Stored), content.Writer, Codec, Pipes.OneByOne(Frames), Pipes.OneByOne(Leaves), range, seal, parallelism, pool, CancellationToken.None);
         }
         finally
         {

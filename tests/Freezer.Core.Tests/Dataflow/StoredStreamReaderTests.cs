@@ -186,9 +186,9 @@ public sealed class StoredStreamReaderTests
 
         Func<Task> broken = () => ReadAsync(example, stored.Reader, Pipes.Endless().Writer, CancellationToken.None);
         Func<Task> noFrames = () => StoredStreamReader.ReadAsync(
-            Pipes.Holding(example.Stored), Pipes.Endless().Writer, example.Codec, Failing(example.Frames), Pipes.OneByOne(example.Leaves), null, 2, _pool, CancellationToken.None);
+            Pipes.Holding(example.Stored), Pipes.Endless().Writer, example.Codec, Failing(example.Frames), Pipes.OneByOne(example.Leaves), null, null, 2, _pool, CancellationToken.None);
         Func<Task> noLeaves = () => StoredStreamReader.ReadAsync(
-            Pipes.Holding(example.Stored), Pipes.Endless().Writer, example.Codec, Pipes.OneByOne(example.Frames), Failing(example.Leaves), null, 2, _pool, CancellationToken.None);
+            Pipes.Holding(example.Stored), Pipes.Endless().Writer, example.Codec, Pipes.OneByOne(example.Frames), Failing(example.Leaves), null, null, 2, _pool, CancellationToken.None);
 
         await broken.Should().ThrowExactlyAsync<TimeoutException>().WithMessage("the storage broke");
         await noFrames.Should().ThrowExactlyAsync<TimeoutException>().WithMessage("the index broke");
@@ -281,7 +281,7 @@ public sealed class StoredStreamReaderTests
 
     private Task ReadAsync(StoredExample example, PipeReader stored, PipeWriter content, CancellationToken cancellationToken) =>
         StoredStreamReader.ReadAsync(
-            stored, content, example.Codec, Pipes.OneByOne(example.Frames), Pipes.OneByOne(example.Leaves), range: null, 2, _pool, cancellationToken);
+            stored, content, example.Codec, Pipes.OneByOne(example.Frames), Pipes.OneByOne(example.Leaves), range: null, seal: null, 2, _pool, cancellationToken);
 
     private static async Task<byte[]> ReadUnframedAsync(ICompressionCodec codec, byte[] stored)
     {

@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using Freezer.Catalog;
 using Freezer.Engines.Tar;
+using Freezer.Keys;
 using Freezer.Storage;
 using Freezer.Tests.Support;
 
@@ -61,5 +63,28 @@ public sealed class ReadmeExamples : IDisposable
 
         result.Compression.Level.Should().Be(9);
         (await new BackupCatalog(storage).ListAsync().CountAsync()).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task An_encrypted_repository()
+    {
+        string folder = _scratch.Make("folder");
+        await File.WriteAllTextAsync(Path.Combine(folder, "letter.txt"), "Dear Ada,");
+        byte[] keyFile = RandomNumberGenerator.GetBytes(RawKey.Size);
+        await using var storage = new MemoryStorage();
+
+        #region An encrypted repository
+        using var passphrase = new PassphraseKey("correct horse battery staple");
+        using KeyRing keys = await KeyRing.OpenOrCreateAsync(storage, passphrase);
+        var engine = new TarEngine(storage, null, new BackupEngineOptions { Keys = keys });
+        await engine.BackupAsync(folder, "home");
+        await keys.AddAsync(new RawKey(keyFile));           // another key that opens it; no data is rewritten
+        #endregion
+
+        using var raw = new RawKey(keyFile);
+        using KeyRing opened = await KeyRing.OpenAsync(storage, raw);
+        string destination = Path.Combine(_scratch.Path, "restored");
+        await new TarEngine(storage, null, new BackupEngineOptions { Keys = opened }).RestoreAsync("home", destination);
+        (await File.ReadAllTextAsync(Path.Combine(destination, "letter.txt"))).Should().Be("Dear Ada,");
     }
 }

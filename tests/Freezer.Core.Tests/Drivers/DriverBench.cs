@@ -1,5 +1,6 @@
 using Freezer.Drivers;
 using Freezer.Engines.BlockDiff;
+using Freezer.Keys;
 using Freezer.Storage;
 using Freezer.Tests.Engines.BlockDiff;
 using Freezer.Tests.Support;
@@ -11,13 +12,13 @@ internal sealed class DriverBench
 {
     internal const string VolumeId = "2f1c0f6e-5f7e-4d1c-9b57-000000000001";
 
-    internal DriverBench(IStorage storage, IVolumeMetadataProvider? metadata = null, IVolumeProvider? volumes = null)
+    internal DriverBench(IStorage storage, IVolumeMetadataProvider? metadata = null, IVolumeProvider? volumes = null, KeyRing? keys = null)
     {
         Storage = storage;
         Driver = new VolumeBackupDriver(storage, new VolumeBackupDriverOptions
         {
             Block = new BlockDiffEngineOptions { BlockSize = BlockTestBed.SmallBlock, Volumes = volumes ?? Volumes },
-            Engine = new BackupEngineOptions { TimeProvider = Time },
+            Engine = new BackupEngineOptions { TimeProvider = Time, Keys = keys },
             Backup = new BackupOptions { Compression = new Compression("none") },
             Metadata = metadata,
         });

@@ -1,0 +1,151 @@
+using System.Globalization;
+using Freezer.Dataflow;
+using Freezer.Formats.StreamingAead;
+using Freezer.Storage;
+
+namespace Freezer.Keys;
+
+public sealed partial class KeyRing
+{
+    private static readonly StoragePrefix _dataKeyPrefix = StoragePrefix.Parse("data-keys");
+
+    /// <summary>Gives the chains that begin from now on a data key of their own. Older chains keep theirs and open as before.</summary>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The identity of the new data key.</returns>
+    /// <exception cref="BackupKeyException">The newest data key is damaged.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public async Task<Guid> RotateAsync(CancellationToken cancellationToken = default)
+    {
+        DataKey? newest = await FindNewestDataKeyAsync(cancellationToken).ConfigureAwait(false);
+        return (await CreateDataKeyAsync(newest, cancellationToken).ConfigureAwait(false)).Id;
+    }
+
+    /// <summary>The data key that a new chain takes: the newest.</summary>
+    /// <exception cref="BackupKeyException">It is damaged.</exception>
+    internal async Task<DataKey> GetCurrentDataKeyAsync(CancellationToken cancellationToken) =>
+        await FindNewestDataKeyAsync(cancellationToken).ConfigureAwait(false) ?? await CreateDataKeyAsync(null, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Finds a data key, also one that somebody else has made meanwhile; <see langword="null"/> where the repository has none of this identity.</summary>
+    /// <exception cref="InvalidDataException">It was altered.</exception>
+    internal async Task<DataKey?> FindDataKeyAsync(Guid id, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_dataKeys.TryGetValue(id, out DataKey? known))
+            {
+                return known;
+            }
+        }
+
+        StorageKey key = DataKeyObject(id);
+        byte[] wrapped;
+        try
+        {
+            wrapped = await _storage.ReadBytesAsync(key, ReadOptions.Whole, KeySlotDocument.LongestDocument, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
+        {
+            return null;
+        }
+
+        var secret = new SecretKey();
+        try
+        {
+            AeadStream.Open(_repositoryKey.Span, AssociatedData.Of(id, SealedRole.DataKey), wrapped, secret.Span);
+        }
+        catch (InvalidDataException exception)
+        {
+            secret.Dispose();
+            throw new InvalidDataException($"{key} was altered, or is of another repository: {exception.Message}", exception);
+        }
+
+        return Keep(new DataKey(id, secret));
+    }
+
+    /// <summary>Makes sure that a data key is kept in the storage that it is about to be used for.</summary>
+    /// <exception cref="BackupKeyException">It is not: this ring was opened on another repository, and nobody could open there what is written here.</exception>
+    internal static async Task CheckPlaceAsync(IStorage storage, DataKey key, CancellationToken cancellationToken)
+    {
+        if (await storage.FindAsync(DataKeyObject(key.Id), cancellationToken).ConfigureAwait(false) is null)
+        {
+            throw new BackupKeyException($"The keys that were given are those of another repository: {DataKeyObject(key.Id)} is not in this one. Open them with the storage that the backup goes to.");
+        }
+    }
+
+    private static StorageKey DataKeyObject(Guid id) => StorageKey.Parse($"{_dataKeyPrefix}/{id:N}");
+
+    /// <summary>The identities of all data keys, the newest last.</summary>
+    private static async Task<List<Guid>> ListDataKeysAsync(IStorage storage, CancellationToken cancellationToken)
+    {
+        List<Guid> ids = [];
+        await foreach (StorageEntry entry in storage.ListAsync(_dataKeyPrefix, cancellationToken).ConfigureAwait(false))
+        {
+            if (Guid.TryParseExact(entry.Key.Value[(_dataKeyPrefix.Value.Length + 1)..], "N", out Guid id) && entry.Key == DataKeyObject(id))
+            {
+                ids.Add(id);
+            }
+        }
+
+        ids.Sort(static (a, b) => string.CompareOrdinal(a.ToString("N", CultureInfo.InvariantCulture), b.ToString("N", CultureInfo.InvariantCulture)));
+        return ids;
+    }
+
+    private async Task<DataKey?> FindNewestDataKeyAsync(CancellationToken cancellationToken)
+    {
+        List<Guid> ids = await ListDataKeysAsync(_storage, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return ids.Count == 0 ? null : await FindDataKeyAsync(ids[^1], cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new BackupKeyException($"The newest data key of this repository cannot be used: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Makes a data key that is newer than another one, also where a clock was put back.</summary>
+    private async Task<DataKey> CreateDataKeyAsync(DataKey? newest, CancellationToken cancellationToken)
+    {
+        DateTimeOffset time = _timeProvider.GetUtcNow();
+        if (newest is not null && TimeOf(newest.Id) is var last && last >= time)
+        {
+            time = last;
+        }
+
+        // The time in an identity of version 7 counts milliseconds.
+        var id = Guid.CreateVersion7(time.AddMilliseconds(1));
+        var secret = SecretKey.CreateRandom();
+        try
+        {
+            byte[] wrapped = AeadStream.Seal(_repositoryKey.Span, AssociatedData.Of(id, SealedRole.DataKey), secret.Span);
+            await _storage.WriteBytesAsync(DataKeyObject(id), wrapped, WriteMode.CreateNew, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            secret.Dispose();
+            throw;
+        }
+
+        return Keep(new DataKey(id, secret));
+    }
+
+    private static DateTimeOffset TimeOf(Guid id) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(id.ToString("N", CultureInfo.InvariantCulture)[..12], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+
+    /// <summary>Keeps a key until the ring is disposed. Where two threads were after the same one, both get the first.</summary>
+    private DataKey Keep(DataKey key)
+    {
+        lock (_lock)
+        {
+            if (!_isDisposed && _dataKeys.TryAdd(key.Id, key))
+            {
+                return key;
+            }
+
+            key.Dispose();
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return _dataKeys[key.Id];
+        }
+    }
+}
