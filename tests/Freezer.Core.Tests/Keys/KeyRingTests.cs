@@ -145,6 +145,43 @@ public sealed class KeyRingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_first_key_that_comes_too_late_for_a_repository_with_other_keys_is_taken_back()
+    {
+        // While it is wrapped, somebody else makes the repository, adds a key and removes the first.
+        var slow = new MeetingKey(_first, async () =>
+        {
+            using RawKey third = RawKeyOf(3);
+            using KeyRing other = await CreateAsync(third);
+            await other.AddAsync(_second);
+            await other.RemoveAsync("1");
+        });
+
+        await RefusesAsync(() => CreateAsync(slow), "*none of the keys*");
+        (await _storage.KeysAsync("keys")).Should().Equal("keys/2");
+        using KeyRing opened = await OpenAsync(_second);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whatever_call_fails_while_the_first_key_is_made_the_next_attempt_succeeds(bool afterDoing)
+    {
+        bool fired = true;
+        for (int call = 1; fired; call++)
+        {
+            await using var storage = new MemoryStorage();
+            var faulty = new FaultyStorage(storage, call, afterDoing);
+            Exception? failure = await Record.ExceptionAsync(async () => (await KeyRing.OpenOrCreateAsync(faulty, _first)).Dispose());
+            fired = faulty.Fired;
+            (failure is not null).Should().Be(fired);
+
+            using KeyRing made = await KeyRing.OpenOrCreateAsync(storage, _first);
+            using KeyRing opened = await KeyRing.OpenAsync(storage, _first);
+            (await DataKeyAsync(opened)).Should().Be(await DataKeyAsync(made));
+        }
+    }
+
+    [Fact]
     public async Task A_repository_that_lost_its_keys_gets_no_others()
     {
         (await CreateAsync(_first)).Dispose();
