@@ -1,22 +1,40 @@
 using Freezer.Storage;
+using Freezer.Testing;
 
 namespace Freezer.Tests.Storage;
 
-/// <summary>What <see cref="IStorage"/> promises, checked for one storage. The parts stand in files of their own.</summary>
-public abstract partial class StorageContractTests : IAsyncLifetime
+/// <summary>What <see cref="IStorage"/> promises, for the storages of the library.</summary>
+public sealed class MemoryStorageContract
 {
-    protected IStorage Storage { get; private set; } = null!;
+    public static TheoryData<StorageCheck> Checks => new(StorageContract.Checks);
 
-    public async Task InitializeAsync() => Storage = await CreateAsync();
+    [Theory, MemberData(nameof(Checks))]
+    public Task Holds(StorageCheck check) => check.RunAsync(static _ => Task.FromResult<IStorage>(new MemoryStorage()));
+}
 
-    public virtual async Task DisposeAsync() => await Storage.DisposeAsync();
+public sealed class FileStorageContract : IDisposable
+{
+    private readonly ScratchDirectory _scratch = new();
 
-    protected abstract Task<IStorage> CreateAsync();
+    public static TheoryData<StorageCheck> Checks => new(StorageContract.Checks);
 
-    private static async Task<StorageException> FailsAsync(Func<Task> call, StorageErrorKind kind)
+    public void Dispose()
     {
-        StorageException failure = (await call.Should().ThrowAsync<StorageException>()).Which;
-        failure.Kind.Should().Be(kind);
-        return failure;
+        string[] temporaries = _scratch.Temporaries();
+        _scratch.Dispose();
+        temporaries.Should().BeEmpty("no call leaves an unfinished file behind, whatever its outcome");
     }
+
+    [Theory, MemberData(nameof(Checks))]
+    public Task Holds(StorageCheck check) => check.RunAsync(_ => Task.FromResult<IStorage>(new FileStorage(_scratch["root/of storage"])));
+}
+
+public sealed class DelegatingStorageContract
+{
+    public static TheoryData<StorageCheck> Checks => new(StorageContract.Checks);
+
+    [Theory, MemberData(nameof(Checks))]
+    public Task Holds(StorageCheck check) => check.RunAsync(static _ => Task.FromResult<IStorage>(new Layer(new MemoryStorage())));
+
+    private sealed class Layer(IStorage inner) : DelegatingStorage(inner);
 }
