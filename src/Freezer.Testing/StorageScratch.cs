@@ -178,16 +178,20 @@ internal sealed class StorageScratch(IStorage storage, string prefix, CheckOptio
         }
     }
 
+    /// <summary>Cleans up after a check that failed: what it was doing then is what its message tells of.</summary>
     internal async Task TryCleanUpAsync()
     {
+        string failedWhile = run.Doing;
         try
         {
             await CleanUpAsync().ConfigureAwait(false);
         }
         catch (Exception failure)
         {
-            run.Doing = $"the check was cleaning up, which failed as well: {failure.Message}";
+            failedWhile += $" (and what the check wrote below {prefix} could not be deleted: {failure.Message})";
         }
+
+        run.Doing = failedWhile;
     }
 
     internal static async Task ProduceAsync(PipeWriter writer, byte[] content, int pieceLength)

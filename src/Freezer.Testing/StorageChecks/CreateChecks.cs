@@ -158,5 +158,5 @@ internal static class CreateChecks
     }, s.CancellationToken);
 
     private static void RequireAtomic(StorageScratch s, long length) =>
-        StorageScratch.Require(s.Storage.Capabilities.AtomicCreateLimit >= length, $"AtomicCreateLimit is {s.Storage.Capabilities.AtomicCreateLimit}");
+        StorageScratch.Require(s.Storage.Capabilities.AtomicCreateLimit >= Math.Max(length, 1), $"AtomicCreateLimit is {s.Storage.Capabilities.AtomicCreateLimit}");
 }

@@ -19,6 +19,20 @@ internal static class PipeChecks
         new("A read of what is missing completes no pipe", Rules.Pipes, static s => ReadAsync(s, ReadOptions.Whole, typeof(StorageException), "x")),
         new("A read out of range completes no pipe", Rules.Pipes, static s => ReadAsync(s, ReadOptions.Range(0, 5_000_001), typeof(StorageException))),
         new("A read that is cancelled completes no pipe", Rules.Pipes, static s => ReadAsync(s, ReadOptions.Whole, typeof(OperationCanceledException), cancel: true)),
+        new("A read returns once everything is delivered", Rules.Borrowed, static async s =>
+        {
+            byte[] content = StorageScratch.Bytes(100_000);
+            await s.PutAsync("a", content).ConfigureAwait(false);
+            Pipe pipe = new(StorageScratch.Tiny);
+            Task<StorageEntry> reading = s.ReadAsync("a", pipe.Writer, ReadOptions.Whole, s.CancellationToken);
+            ReadResult first = await pipe.Reader.ReadAsync(s.CancellationToken).ConfigureAwait(false);
+            pipe.Reader.AdvanceTo(first.Buffer.Start);
+            s.Expect(first.Buffer.Length == content.Length || !reading.IsCompleted, "the call to go on while its reader has not taken everything", $"it returned, and {first.Buffer.Length} bytes are there");
+            Task<byte[]> consuming = StorageScratch.ConsumeAsync(pipe.Reader);
+            await reading.ConfigureAwait(false);
+            await pipe.Writer.CompleteAsync().ConfigureAwait(false);
+            s.ExpectSame(await consuming.ConfigureAwait(false), content, "a");
+        }),
         new("A storage keeps no memory of the content", Rules.Borrowed, static async s =>
         {
             using SpoilingPool pool = new();

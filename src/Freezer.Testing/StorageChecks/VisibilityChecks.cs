@@ -44,7 +44,9 @@ internal static class VisibilityChecks
         {
             await s.ExpectMissingAsync("a/b").ConfigureAwait(false);
             await s.ExpectListedAsync("a").ConfigureAwait(false);
-            await s.PutAsync("a/b", "content").ConfigureAwait(false);
+            StorageEntry written = await s.PutAsync("a/b", "content").ConfigureAwait(false);
+            StorageEntry? found = await s.FindAsync("a/b").ConfigureAwait(false);
+            s.Expect(found == written, $"{written}", $"{found}");
             await s.ExpectContentAsync("a/b", "content").ConfigureAwait(false);
             await s.ExpectListedAsync("a", "a/b").ConfigureAwait(false);
         }),
