@@ -51,11 +51,7 @@ public readonly record struct FaultCall
     /// <param name="number">Counted from 1.</param>
     public static implicit operator FaultCall(int number) => Number(number);
 
-    /// <summary>The call of this number among all calls.</summary>
-    /// <param name="number">Counted from 1.</param>
-    public static FaultCall FromInt32(int number) => Number(number);
-
-    /// <summary>For example <c>write 1 of …/metadata</c>.</summary>
+    /// <summary>For example <c>Write 1 of …/metadata</c>.</summary>
     public override string ToString() => Verb is null ? $"call {Ordinal}" : $"{Verb} {Ordinal} of …{KeyEnd}";
 
     internal bool IsFor(StorageVerb verb, string key) => (Verb is null || Verb == verb) && key.EndsWith(KeyEnd, StringComparison.Ordinal);

@@ -86,13 +86,15 @@ internal sealed record StorageMutant(string Flaw, string CaughtBy, Func<IStorage
         {
             byte[] bytes = await BrokenStorage.DrainAsync(content, token);
             bool exists = await s.Sound.FindAsync(key, token) is not null;
-            await Task.Yield();
-            using (var gap = new CancellationTokenSource())
+
+            // As over a network: the second one looks before the first one has published.
+            var secondHasLooked = (TaskCompletionSource)s.Memory.GetOrAdd(key.Value, static _ => new TaskCompletionSource());
+            if (s.Memory.TryAdd($"{key} was looked for", true))
             {
-                // The time that a request over the network takes.
-                await Task.Run(static () => Thread.SpinWait(200_000), gap.Token);
+                await secondHasLooked.Task;
             }
 
+            secondHasLooked.TrySetResult();
             return exists && options.Mode == WriteMode.CreateNew ? throw new StorageException(StorageErrorKind.AlreadyExists, key.Value, "exists")
                 : await s.PutAsync(key, bytes, WriteOptions.Replace);
         }),
