@@ -20,7 +20,8 @@ internal static class JsonMembers
             return document.RootElement.ValueKind == JsonValueKind.Object ? make(document.RootElement)
                 : throw new InvalidDataException($"it is not a JSON object but the JSON value {document.RootElement.ValueKind}");
         }
-        catch (JsonException exception)
+        // Text that is no valid UTF-8, or half of a surrogate pair, is found only when it is asked for.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw new InvalidDataException("it is not a JSON document", exception);
         }

@@ -2,6 +2,7 @@ using System.Text;
 using Freezer.Dataflow;
 using Freezer.Keys;
 using Freezer.Storage;
+using Freezer.Testing;
 using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Keys;
@@ -170,9 +171,9 @@ public sealed class KeyRingTests : IDisposable
         for (int call = 1; fired; call++)
         {
             await using var storage = new MemoryStorage();
-            var faulty = new FaultyStorage(storage, call, afterDoing);
+            await using var faulty = new FaultyStorage(storage, afterDoing ? new FaultPlan().LoseAnswer(call) : new FaultPlan().FailCall(call));
             Exception? failure = await Record.ExceptionAsync(async () => (await KeyRing.OpenOrCreateAsync(faulty, _first)).Dispose());
-            fired = faulty.Fired;
+            fired = faulty.AllFired;
             (failure is not null).Should().Be(fired);
 
             using KeyRing made = await KeyRing.OpenOrCreateAsync(storage, _first);
