@@ -91,7 +91,12 @@ internal sealed class CommittedBackup
     internal LevelIndexLocation IndexLocation => new(
         Location.Index, Document.Index.Length, Document.Index.DirectoryLength, DigestOf(Document.Index.DirectoryDigest));
 
-    internal static string NameOf(BackupOutcome outcome) => outcome == BackupOutcome.Complete ? "complete" : SkipsOutcome;
+    internal static string NameOf(BackupOutcome outcome) => outcome switch
+    {
+        BackupOutcome.Complete => "complete",
+        BackupOutcome.CompleteWithDegradedMirror => "complete-with-degraded-mirror",
+        _ => SkipsOutcome,
+    };
 
     /// <summary>The longest document that is read.</summary>
     internal const int LongestDocument = 1 << 20;

@@ -23,6 +23,9 @@ internal static partial class Log
     [LoggerMessage(105, LogLevel.Warning, "The unfinished object {Key} could not be removed; a sweep will")]
     internal static partial void UnfinishedNotRemoved(ILogger logger, string key, Exception exception);
 
+    [LoggerMessage(106, LogLevel.Warning, "Backup {BackupName} is committed, and the storage {StorageName} of the mirror lacks it: {Reason}")]
+    internal static partial void StorageLags(ILogger logger, string backupName, string storageName, string reason);
+
     [LoggerMessage(200, LogLevel.Information, "Restore of {Backup} to {Destination} begins")]
     internal static partial void RestoreBegins(ILogger logger, string backup, string destination);
 

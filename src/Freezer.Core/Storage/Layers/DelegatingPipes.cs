@@ -39,3 +39,15 @@ internal abstract class DelegatingPipeReader(PipeReader inner) : PipeReader
 
     public override void Complete(Exception? exception = null) => inner.Complete(exception);
 }
+
+/// <summary>Knows how much went into the pipe.</summary>
+internal sealed class CountingPipeWriter(PipeWriter inner) : DelegatingPipeWriter(inner)
+{
+    internal long Written { get; private set; }
+
+    public override void Advance(int bytes)
+    {
+        base.Advance(bytes);
+        Written += bytes;
+    }
+}

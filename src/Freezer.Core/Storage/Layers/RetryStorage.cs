@@ -29,7 +29,7 @@ internal sealed class RetryStorage(IStorage inner, RetryOptions options) : Deleg
     {
         ArgumentNullException.ThrowIfNull(destination);
         ArgumentNullException.ThrowIfNull(options);
-        var counted = new CountingWriter(destination);
+        var counted = new CountingPipeWriter(destination);
         Backoff backoff = NewBackoff();
         StorageEntry? expected = options.Version is null ? await GetAsync(key, cancellationToken).ConfigureAwait(false) : null;
         while (true)
@@ -163,18 +163,6 @@ internal sealed class RetryStorage(IStorage inner, RetryOptions options) : Deleg
             {
                 await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
-        }
-    }
-
-    /// <summary>Knows how much went into the pipe.</summary>
-    private sealed class CountingWriter(PipeWriter inner) : DelegatingPipeWriter(inner)
-    {
-        internal long Written { get; private set; }
-
-        public override void Advance(int bytes)
-        {
-            base.Advance(bytes);
-            Written += bytes;
         }
     }
 

@@ -18,40 +18,40 @@ public sealed class RetryStorageTests
 
     [Fact]
     public void A_read_that_was_resumed_delivers_what_was_asked_for_whatever_fails() => Check.QuickThrowOnFailure(Prop.ForAll(
-        ArbMap.Default.ArbFor<(int Seed, ushort Length, ushort Offset, ushort Count)>(), example =>
+        ArbMap.Default.ArbFor<(int Seed, ushort Length, ushort Offset, ushort Count)>(), example => Task.Run(async () =>
         {
             byte[] content = Bytes(example.Length, example.Seed);
             int offset = example.Offset % (content.Length + 1);
             int? count = example.Count % 3 == 0 ? null : example.Count % (content.Length - offset + 1);
-            using var scope = new Scope(example.Seed, Patient);
-            scope.Memory.PutAsync("a", content).GetAwaiter().GetResult();
+            await using IStorage storage = new UnsteadyStorage(new MemoryStorage(), example.Seed).WithRetry(Patient);
+            await storage.PutAsync("a", content);
 
-            byte[] read = scope.Storage.GetAsync("a", new ReadOptions { Offset = offset, Length = count }).GetAwaiter().GetResult();
+            byte[] read = await storage.GetAsync("a", new ReadOptions { Offset = offset, Length = count });
 
             read.AsSpan().SequenceEqual(content.AsSpan(offset, count ?? content.Length - offset)).Should().BeTrue();
-        }));
+        }).GetAwaiter().GetResult()));
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public void A_listing_that_was_resumed_shows_every_entry_once_whatever_fails(bool inOrder) => Check.QuickThrowOnFailure(Prop.ForAll(
-        ArbMap.Default.ArbFor<(int Seed, byte Count)>(), example =>
+        ArbMap.Default.ArbFor<(int Seed, byte Count)>(), example => Task.Run(async () =>
         {
-            using var scope = new Scope(example.Seed, Patient, inOrder);
+            await using IStorage storage = new UnsteadyStorage(new MemoryStorage(), example.Seed, inOrder).WithRetry(Patient);
             int count = example.Count % 25;
             for (int i = 0; i < count; i++)
             {
-                scope.Memory.PutAsync($"a/{i:d2}", "content").GetAwaiter().GetResult();
+                await storage.PutAsync($"a/{i:d2}", "content");
             }
 
-            List<string> listed = StorageCalls.KeysAsync(scope.Storage, "a").GetAwaiter().GetResult();
+            List<string> listed = await StorageCalls.KeysAsync(storage, "a");
 
             listed.Order(StringComparer.Ordinal).Should().Equal(Enumerable.Range(0, count).Select(static i => $"a/{i:d2}"));
             if (inOrder)
             {
                 listed.Should().BeInAscendingOrder(StringComparer.Ordinal);
             }
-        }));
+        }).GetAwaiter().GetResult()));
 
     [Fact]
     public async Task Finding_and_deleting_go_on_until_they_succeed()
@@ -213,15 +213,6 @@ public sealed class RetryStorageTests
 
     private static async Task FailsAsync(Func<Task> call, StorageErrorKind kind) =>
         (await call.Should().ThrowAsync<StorageException>()).Which.Kind.Should().Be(kind);
-
-    private sealed class Scope(int seed, RetryOptions options, bool inOrder = true) : IDisposable
-    {
-        internal MemoryStorage Memory { get; } = new();
-
-        internal IStorage Storage => field ??= new UnsteadyStorage(Memory, seed, inOrder).WithRetry(options);
-
-        public void Dispose() => Storage.DisposeAsync().AsTask().GetAwaiter().GetResult();
-    }
 
     private sealed class UnversionedStorage(IStorage inner) : DelegatingStorage(inner)
     {
