@@ -33,13 +33,24 @@ internal sealed class CommittedBackup
     /// <summary>Reads and checks a commit's document. What is wrong with it is kept, not thrown.</summary>
     internal static async Task<CommittedBackup> ReadAsync(IStorage storage, BackupLocation location, CancellationToken cancellationToken)
     {
+        CommittedBackup? damaged = null;
         try
         {
-            return Parse(location, await storage.ReadBytesAsync(location.Metadata, ReadOptions.Whole, LongestDocument, cancellationToken).ConfigureAwait(false));
+            return await storage.ReadSoundAsync(async copy =>
+            {
+                CommittedBackup commit = Parse(location, await copy.ReadBytesAsync(location.Metadata, ReadOptions.Whole, LongestDocument, cancellationToken).ConfigureAwait(false));
+                if (commit.Problem is InvalidDataException problem)
+                {
+                    damaged ??= commit;
+                    throw new InvalidDataException(problem.Message, problem);
+                }
+
+                return commit;
+            }).ConfigureAwait(false);
         }
         catch (InvalidDataException exception)
         {
-            return new CommittedBackup(location, null, exception);
+            return damaged ?? new CommittedBackup(location, null, exception);
         }
     }
 

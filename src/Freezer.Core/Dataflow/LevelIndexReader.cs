@@ -37,11 +37,14 @@ internal sealed class LevelIndexReader
         }
 
         int tailLength = (int)Math.Min(location.Length, Math.Max(TailLength, location.DirectoryLength));
-        byte[] tail = await storage.ReadBytesAsync(
-            location.Key, ReadOptions.Range(location.Length - tailLength, tailLength), tailLength, cancellationToken).ConfigureAwait(false);
-        var reader = new LevelIndexReader(storage, location, tail);
-        reader.ReadDirectory(tail.AsSpan(tail.Length - location.DirectoryLength));
-        return reader;
+        return await storage.ReadSoundAsync(async copy =>
+        {
+            byte[] tail = await copy.ReadBytesAsync(
+                location.Key, ReadOptions.Range(location.Length - tailLength, tailLength), tailLength, cancellationToken).ConfigureAwait(false);
+            var reader = new LevelIndexReader(storage, location, tail);
+            reader.ReadDirectory(tail.AsSpan(tail.Length - location.DirectoryLength));
+            return reader;
+        }).ConfigureAwait(false);
     }
 
     /// <summary>The frames of the archive, from the one that holds an offset of its content.</summary>
@@ -158,13 +161,21 @@ internal sealed class LevelIndexReader
     private async Task<ReadOnlyMemory<byte>> ReadPageAsync(LevelIndexPage page, CancellationToken cancellationToken)
     {
         long inTail = page.Offset - (_location.Length - _tail.Length);
-        ReadOnlyMemory<byte> records = inTail >= 0
-            ? _tail.AsMemory((int)inTail, page.Length)
-            : await _storage.ReadBytesAsync(
+        if (inTail >= 0 && IsSound(page, _tail.AsSpan((int)inTail, page.Length)))
+        {
+            return _tail.AsMemory((int)inTail, page.Length);
+        }
+
+        return await _storage.ReadSoundAsync(async copy =>
+        {
+            byte[] records = await copy.ReadBytesAsync(
                 _location.Key, ReadOptions.Range(page.Offset, page.Length), page.Length, cancellationToken).ConfigureAwait(false);
-        return Sha256Digest.Of(records.Span).Equals(page.Digest) ? records
-            : throw new InvalidDataException($"The index {_location.Key} is damaged: the page at byte {page.Offset} has another SHA-256 than its directory says.");
+            return IsSound(page, records) ? records
+                : throw new InvalidDataException($"The index {_location.Key} is damaged: the page at byte {page.Offset} has another SHA-256 than its directory says.");
+        }).ConfigureAwait(false);
     }
+
+    private static bool IsSound(in LevelIndexPage page, ReadOnlySpan<byte> records) => Sha256Digest.Of(records).Equals(page.Digest);
 
     private static StoredFrame ReadFrame(ReadOnlySpan<byte> record)
     {
