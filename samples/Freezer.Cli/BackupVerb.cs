@@ -39,6 +39,7 @@ internal sealed class BackupVerb : Verb
         : base("backup", "Take a backup: an incremental on the newest one of the name, or a full one where there is none.")
     {
         Add(CommonOptions.Storage);
+        Add(CommonOptions.Quorum);
         Add(CommonOptions.Name);
         Add(CommonOptions.Engine);
         Add(_full);
@@ -59,7 +60,7 @@ internal sealed class BackupVerb : Verb
         EngineName engineName = arguments.GetValue(CommonOptions.Engine);
         string resource = ResourceOf(engineName, arguments);
         BackupOptions options = OptionsOf(arguments);
-        await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: true);
+        await using IStorage storage = OpenStorage(arguments, mayCreate: true);
         BackupEngine engine = OpenEngine(engineName, storage, output, TarOptionsOf(arguments));
         using ProgressLine? progress = output.ShowProgress("stored");
         BackupResult result = await engine.BackupAsync(

@@ -15,6 +15,8 @@ internal sealed class FreezerCommand : RootCommand
         Add(new BackupVerb());
         Add(new RestoreVerb());
         Add(new ListVerb());
+        Add(new CopyVerb());
+        Add(new SyncVerb());
     }
 
     /// <summary>Runs the program.</summary>

@@ -16,13 +16,14 @@ internal sealed class ListVerb : Verb
         : base("list", "List the backups of a storage.")
     {
         Add(CommonOptions.Storage);
+        Add(CommonOptions.Quorum);
         Add(_name);
         Add(_engine);
     }
 
     protected override async Task<Report> DoAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
     {
-        await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: false);
+        await using IStorage storage = OpenStorage(arguments, mayCreate: false);
         var catalog = new BackupCatalog(storage, output.Logger);
         var backups = new List<ListedBackup>();
         await foreach (Backup backup in catalog.ListAsync(arguments.GetValue(_engine)?.ToText(), arguments.GetValue(_name), cancellationToken))

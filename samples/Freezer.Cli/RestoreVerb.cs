@@ -24,6 +24,7 @@ internal sealed class RestoreVerb : Verb
         : base("restore", "Restore the newest backup of a name, or that of a date.")
     {
         Add(CommonOptions.Storage);
+        Add(CommonOptions.Quorum);
         Add(CommonOptions.Name);
         Add(CommonOptions.Engine);
         Add(_to);
@@ -37,7 +38,7 @@ internal sealed class RestoreVerb : Verb
     protected override async Task<Report> DoAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
     {
         string destination = arguments.GetRequiredValue(_destination);
-        await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: false);
+        await using IStorage storage = OpenStorage(arguments, mayCreate: false);
         BackupEngine engine = OpenEngine(arguments.GetValue(CommonOptions.Engine), storage, output);
         using ProgressLine? progress = output.ShowProgress("fetched");
         RestoreResult result = await engine.RestoreAsync(

@@ -8,6 +8,8 @@ namespace Freezer.Cli;
 [JsonSerializable(typeof(BackupReport))]
 [JsonSerializable(typeof(RestoreReport))]
 [JsonSerializable(typeof(ListReport))]
+[JsonSerializable(typeof(CopyReport))]
+[JsonSerializable(typeof(SyncReport))]
 [JsonSerializable(typeof(FailureReport))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {

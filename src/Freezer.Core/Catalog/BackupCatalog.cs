@@ -62,6 +62,26 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null)
             : throw new ArgumentException($"{backup} cannot be a backup of a storage.", nameof(backup));
     }
 
+    /// <summary>Copies a backup, and all that it builds on, to another storage of any kind: byte for byte, verified, and listed there only when it is whole.</summary>
+    /// <param name="backup">The backup as it was listed.</param>
+    /// <param name="destination">The other storage. Stays the caller's.</param>
+    /// <param name="progress">Hears how far it is, a few times a second at most.</param>
+    /// <param name="cancellationToken">Cancels the copy. What was copied stays; the next copy verifies it, and goes on.</param>
+    /// <returns>What was done. Look at its outcome, where the destination is a mirror.</returns>
+    /// <exception cref="BackupNotFoundException">The backup is not in this catalog's storage.</exception>
+    /// <exception cref="BackupDamagedException">Its chain has a gap, or what is stored is not what was committed. Nothing damaged is published.</exception>
+    /// <exception cref="BackupException">The other storage has another backup in its place, or one is being written there.</exception>
+    /// <exception cref="StorageException">A storage failed.</exception>
+    /// <remarks>Parents come first. Neither the source nor a key is needed; the key slots of a sealed backup are copied too. What the other
+    /// storage has with the right length and digest is not sent again, and where the same commit is there, the lengths are enough.</remarks>
+    public Task<BackupCopyResult> CopyAsync(
+        Backup backup, IStorage destination, IProgress<BackupProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(backup);
+        ArgumentNullException.ThrowIfNull(destination);
+        return new BackupCopy(this, destination, new OperationReport(progress, TimeProvider.System), _logger).RunAsync(backup, cancellationToken);
+    }
+
     /// <summary>Removes what backups left behind that were never committed: killed or cut off in the middle.</summary>
     /// <param name="olderThan">Only what showed no sign of life for this long, by the storage's clock; at least <see cref="LeastSweepAge"/>.</param>
     /// <param name="cancellationToken">Cancels the sweep; what was removed so far stays removed.</param>

@@ -53,6 +53,9 @@ internal static partial class Log
     [LoggerMessage(304, LogLevel.Warning, "{Backup} was put back: its deletion could not go on")]
     internal static partial void BackupPutBack(ILogger logger, string backup);
 
+    [LoggerMessage(306, LogLevel.Information, "Copied {Backup}")]
+    internal static partial void BackupCopied(ILogger logger, string backup);
+
     [LoggerMessage(305, LogLevel.Warning, "{Backup} stays: its deletion could not begin")]
     internal static partial void BackupKept(ILogger logger, string backup);
 }
