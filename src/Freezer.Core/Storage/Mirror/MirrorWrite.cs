@@ -17,6 +17,7 @@ internal sealed class MirrorWrite : IDisposable
     private readonly WriteMode _mode;
     private readonly MirrorLane[] _lanes;
     private readonly List<MirrorLane> _live;
+    private readonly Task<bool>[] _flushes;
     private long _length;
 
     internal MirrorWrite(MirrorView view, StorageKey key, WriteOptions options, MirrorOptions mirrorOptions)
@@ -27,6 +28,7 @@ internal sealed class MirrorWrite : IDisposable
         _mode = options.Mode;
         _lanes = [.. view.Complete.Select(seat => new MirrorLane(seat, key, options, mirrorOptions.QueueSize))];
         _live = [.. _lanes];
+        _flushes = new Task<bool>[_lanes.Length];
     }
 
     public void Dispose()
@@ -106,22 +108,26 @@ internal sealed class MirrorWrite : IDisposable
     private async Task FlushAsync(CancellationToken cancellationToken)
     {
         // All are flushed before any is waited for, so that none starts late because of another one.
-        ValueTask<bool>[] flushes = [.. _live.Select(lane => lane.FlushAsync(cancellationToken))];
-        List<MirrorLane>? failed = null;
-        for (int i = 0; i < flushes.Length; i++)
+        for (int i = 0; i < _live.Count; i++)
         {
-            bool goesOn = flushes[i].IsCompletedSuccessfully
-                ? flushes[i].Result
-                : await WaitAsync(_live[i], flushes[i].AsTask(), failed?.Count ?? 0, cancellationToken).ConfigureAwait(false);
+            _flushes[i] = _live[i].FlushAsync(cancellationToken).AsTask();
+        }
+
+        List<MirrorLane>? failed = null;
+        for (int i = 0; i < _live.Count; i++)
+        {
+            bool goesOn = _flushes[i].IsCompleted
+                ? await _flushes[i].ConfigureAwait(false)
+                : await WaitAsync(_live[i], _flushes[i], failed?.Count ?? 0, cancellationToken).ConfigureAwait(false);
             if (!goesOn)
             {
                 (failed ??= []).Add(_live[i]);
             }
         }
 
-        foreach (MirrorLane lane in failed ?? [])
+        if (failed is not null)
         {
-            Drop(lane);
+            failed.ForEach(Drop);
         }
     }
 
