@@ -16,6 +16,8 @@ internal sealed class FreezerCommand : RootCommand
         Add(new RestoreVerb());
         Add(new ListVerb());
         Add(new KeyCommand());
+        Add(new CopyVerb());
+        Add(new SyncVerb());
     }
 
     /// <summary>Runs the program.</summary>

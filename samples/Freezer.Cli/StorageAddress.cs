@@ -38,6 +38,23 @@ internal sealed partial record StorageAddress
             : throw new FormatException($"The storage '{text}' is not of the form file:///PATH, with %23 for # and %3F for ?.");
     }
 
+    /// <summary>Opens a storage, or a mirror of several.</summary>
+    /// <param name="addresses">Where they are. One that is missing is out of the mirror.</param>
+    /// <param name="quorum">How many have to take each write; <see langword="null"/> for all.</param>
+    /// <param name="mayCreate">Whether directories that are missing are made.</param>
+    internal static IStorage Open(StorageAddress[] addresses, int? quorum, bool mayCreate)
+    {
+        if (addresses.Length == 1)
+        {
+            return quorum is null ? addresses[0].Open(mayCreate) : throw new ArgumentException("--quorum is an option of a mirror: give several storages.");
+        }
+
+        bool isAnyThere = mayCreate || addresses.Any(static address => Directory.Exists(address.Path));
+        return new MirrorStorage(
+            [.. addresses.Select(address => new MirrorMember(address.Path, isAnyThere ? new FileStorage(address.Path, new FileStorageOptions { CreateRoot = mayCreate }) : address.Open(mayCreate)))],
+            new MirrorOptions { Quorum = quorum });
+    }
+
     /// <summary>Opens the storage.</summary>
     /// <param name="mayCreate">Whether a directory that is missing is made, rather than being an error.</param>
     /// <exception cref="DirectoryNotFoundException">The directory is missing.</exception>

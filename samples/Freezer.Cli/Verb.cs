@@ -18,6 +18,9 @@ internal abstract class Verb : Command
     /// <param name="cancellationToken">Cancelled by Ctrl-C.</param>
     protected abstract Task<Report> DoAsync(ParseResult arguments, Output output, CancellationToken cancellationToken);
 
+    protected static IStorage OpenStorage(ParseResult arguments, bool mayCreate) => StorageAddress.Open(
+        arguments.GetRequiredValue(CommonOptions.Storage), arguments.GetValue(CommonOptions.Quorum), mayCreate);
+
     protected static BackupEngine OpenEngine(EngineName engine, IStorage storage, KeyRing? keys, Output output, TarEngineOptions? tarOptions = null)
     {
         var options = new BackupEngineOptions { Logger = output.Logger, Keys = keys };

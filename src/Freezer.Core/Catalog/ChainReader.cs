@@ -73,9 +73,14 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         NamingDamageAsync(level, async () =>
         {
             LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
-            var source = new ManifestSource(index, _owners);
             await Transfer.RunAsync(
-                (content, token) => source.ReadAsync(content, seen, token), consume, _partial, cancellationToken).ConfigureAwait(false);
+                (content, token) => _storage.DeliverSoundAsync(
+                    content,
+                    (copy, rest, delivered) => new ManifestSource(copy, index, _owners).ReadAsync(
+                        delivered == 0 ? rest : new SkippingPipeWriter(rest, delivered), seen, token)),
+                consume,
+                _partial,
+                cancellationToken).ConfigureAwait(false);
         });
 
     public Task ReadArchiveAsync(Backup level, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken)
@@ -83,7 +88,12 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         CommittedBackup commit = _levels[level];
         ICompressionCodec codec = _codecs.GetAvailable(commit.Document.Compression);
         return commit.IsForeign
-            ? ReadAsync(level, ReadOptions.Whole, (stored, content, token) => StoredStreamReader.ReadUnframedAsync(stored, content, codec, token), consume, _whole, cancellationToken)
+            ? NamingDamageAsync(level, () => Transfer.RunAsync(
+                (content, token) => FetchAsync(
+                    _storage, level, 0, (stored, storedToken) => StoredStreamReader.ReadUnframedAsync(stored, content, codec, storedToken), _whole, token),
+                consume,
+                _whole,
+                cancellationToken))
             : NamingDamageAsync(level, async () =>
             {
                 LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
@@ -137,35 +147,49 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     }
 
     private async Task ReadFramesAsync(
-        Backup level, ICompressionCodec codec, LevelIndexReader index, FramePosition from, Func<PipeReader, CancellationToken, Task> consume, int parallelism, TransferOptions transfer, CancellationToken cancellationToken)
-    {
-        StoredObject archive = _objects[_levels[level].Location.Archive];
-        ObjectSeal? seal = await archive.GetSealAsync(cancellationToken).ConfigureAwait(false);
-        long firstLeaf = archive.LeafOffsetOf(from.StoredOffset);
-        var range = new StoredRange(firstLeaf, archive.SkipInLeaf(from.StoredOffset));
-        await ReadAsync(
-            level,
-            new ReadOptions { Offset = firstLeaf },
-            (stored, content, token) => StoredStreamReader.ReadRangeAsync(
-                stored, content, codec, index.ReadArchiveFramesAsync(from, token), index.ReadArchiveLeavesAsync(firstLeaf, token), range, seal, parallelism, token),
+        Backup level, ICompressionCodec codec, LevelIndexReader index, FramePosition from, Func<PipeReader, CancellationToken, Task> consume, int parallelism, TransferOptions transfer, CancellationToken cancellationToken) =>
+        await Transfer.RunAsync(
+            (content, token) => _storage.DeliverSoundAsync(content, (copy, rest, delivered) => _objects[_levels[level].Location.Archive].UseAsync(copy, async archive =>
+            {
+                ObjectSeal? seal = await archive.GetSealAsync(token).ConfigureAwait(false);
+                FramePosition first = delivered == 0 ? from : await index.FindArchiveFrameAsync(from.ContentOffset + delivered, token).ConfigureAwait(false);
+                long skip = from.ContentOffset + delivered - first.ContentOffset;
+                long firstLeaf = archive.LeafOffsetOf(first.StoredOffset);
+                var range = new StoredRange(firstLeaf, archive.SkipInLeaf(first.StoredOffset));
+                PipeWriter destination = skip == 0 ? rest : new SkippingPipeWriter(rest, skip);
+                await FetchAsync(
+                    copy,
+                    level,
+                    firstLeaf,
+                    (stored, storedToken) => StoredStreamReader.ReadRangeAsync(
+                        stored, destination, codec, index.ReadArchiveFramesAsync(first, storedToken), index.ReadArchiveLeavesAsync(firstLeaf, storedToken), range, seal, parallelism, storedToken),
+                    transfer,
+                    token).ConfigureAwait(false);
+                return true;
+            })),
             consume,
             transfer,
             cancellationToken).ConfigureAwait(false);
-    }
 
-    private Task ReadAsync(
-        Backup level,
-        ReadOptions options,
-        Func<PipeReader, PipeWriter, CancellationToken, Task> decode,
-        Func<PipeReader, CancellationToken, Task> consume,
-        TransferOptions transfer,
-        CancellationToken cancellationToken) =>
-        NamingDamageAsync(level, async () => _report?.AddStored(await Transfer.RunAsync(
-            (stored, token) => _storage.ReadAsync(_levels[level].Location.Archive, stored, options, token),
-            (stored, storedToken) => Transfer.RunAsync(
-                (content, token) => decode(stored, content, token), consume, transfer, storedToken),
-            transfer,
-            cancellationToken).ConfigureAwait(false)));
+    /// <summary>Fetches an archive from an offset on.</summary>
+    private async Task FetchAsync(
+        IStorage storage, Backup level, long offset, Func<PipeReader, CancellationToken, Task> decode, TransferOptions transfer, CancellationToken cancellationToken)
+    {
+        CountingPipeWriter? fetched = null;
+        try
+        {
+            await Transfer.RunAsync(
+                (stored, token) => storage.ReadAsync(
+                    _levels[level].Location.Archive, fetched = new CountingPipeWriter(stored), new ReadOptions { Offset = offset }, token),
+                decode,
+                transfer,
+                cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _report?.AddStored(fetched?.Written ?? 0);
+        }
+    }
 
     private async Task<LevelIndexReader> GetIndexAsync(Backup level, CancellationToken cancellationToken)
     {

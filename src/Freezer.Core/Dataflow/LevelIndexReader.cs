@@ -34,10 +34,13 @@ internal sealed class LevelIndexReader
         }
 
         int tailLength = (int)Math.Min(index.Length, Math.Max(TailLength, directory.Length));
-        byte[] tail = await index.ReadBytesAsync(index.Length - tailLength, tailLength, cancellationToken).ConfigureAwait(false);
-        var reader = new LevelIndexReader(index, tail);
-        reader.ReadDirectory(tail.AsSpan(tail.Length - directory.Length), directory.Digest);
-        return reader;
+        return await index.ReadSoundAsync(async copy =>
+        {
+            byte[] tail = await copy.ReadBytesAsync(index.Length - tailLength, tailLength, cancellationToken).ConfigureAwait(false);
+            var reader = new LevelIndexReader(index, tail);
+            reader.ReadDirectory(tail.AsSpan(tail.Length - directory.Length), directory.Digest);
+            return reader;
+        }).ConfigureAwait(false);
     }
 
     /// <summary>The frames of the archive, from the one that holds an offset of its content.</summary>
@@ -154,12 +157,20 @@ internal sealed class LevelIndexReader
     private async Task<ReadOnlyMemory<byte>> ReadPageAsync(LevelIndexPage page, CancellationToken cancellationToken)
     {
         long inTail = page.Offset - (_index.Length - _tail.Length);
-        ReadOnlyMemory<byte> records = inTail >= 0
-            ? _tail.AsMemory((int)inTail, page.Length)
-            : await _index.ReadBytesAsync(page.Offset, page.Length, cancellationToken).ConfigureAwait(false);
-        return Sha256Digest.Of(records.Span).Equals(page.Digest) ? records
-            : throw new InvalidDataException($"The index {_index.Key} is damaged: the page at byte {page.Offset} has another SHA-256 than its directory says.");
+        if (inTail >= 0 && IsSound(page, _tail.AsSpan((int)inTail, page.Length)))
+        {
+            return _tail.AsMemory((int)inTail, page.Length);
+        }
+
+        return await _index.ReadSoundAsync(async copy =>
+        {
+            byte[] records = await copy.ReadBytesAsync(page.Offset, page.Length, cancellationToken).ConfigureAwait(false);
+            return IsSound(page, records) ? records
+                : throw new InvalidDataException($"The index {_index.Key} is damaged: the page at byte {page.Offset} has another SHA-256 than its directory says.");
+        }).ConfigureAwait(false);
     }
+
+    private static bool IsSound(LevelIndexPage page, ReadOnlySpan<byte> records) => Sha256Digest.Of(records).Equals(page.Digest);
 
     private static StoredFrame ReadFrame(ReadOnlySpan<byte> record)
     {
