@@ -4,15 +4,22 @@ using Freezer.Testing;
 namespace Freezer.Tests.Storage;
 
 /// <summary>What <see cref="IStorage"/> promises, for the storages of the library.</summary>
-public sealed class MemoryStorageContract
+public abstract class StorageContractTests
 {
-    // Neither has parts or blocks for a larger object to show.
+    // In memory there are no parts or blocks for a larger object to show.
     private static readonly CheckOptions _small = new() { LargeObject = 2 << 20 };
 
     public static TheoryData<StorageCheck> Checks => new(StorageContract.Checks);
 
+    protected abstract Task<IStorage> CreateAsync();
+
     [Theory, MemberData(nameof(Checks))]
-    public Task Holds(StorageCheck check) => check.RunAsync(static _ => Task.FromResult<IStorage>(new MemoryStorage()), _small);
+    public Task Holds(StorageCheck check) => check.RunAsync(_ => CreateAsync(), _small);
+}
+
+public sealed class MemoryStorageContract : StorageContractTests
+{
+    protected override Task<IStorage> CreateAsync() => Task.FromResult<IStorage>(new MemoryStorage());
 }
 
 public sealed class FileStorageContract : IDisposable
@@ -35,15 +42,9 @@ public sealed class FileStorageContract : IDisposable
     public Task Holds(StorageCheck check) => check.RunAsync(_ => Task.FromResult<IStorage>(new FileStorage(_scratch["root/of storage"])), _options);
 }
 
-public sealed class DelegatingStorageContract
+public sealed class DelegatingStorageContract : StorageContractTests
 {
-    // Neither has parts or blocks for a larger object to show.
-    private static readonly CheckOptions _small = new() { LargeObject = 2 << 20 };
-
-    public static TheoryData<StorageCheck> Checks => new(StorageContract.Checks);
-
-    [Theory, MemberData(nameof(Checks))]
-    public Task Holds(StorageCheck check) => check.RunAsync(static _ => Task.FromResult<IStorage>(new Layer(new MemoryStorage())), _small);
+    protected override Task<IStorage> CreateAsync() => Task.FromResult<IStorage>(new Layer(new MemoryStorage()));
 
     private sealed class Layer(IStorage inner) : DelegatingStorage(inner);
 }
