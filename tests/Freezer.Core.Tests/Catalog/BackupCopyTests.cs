@@ -1,6 +1,7 @@
 using System.Text;
 using Freezer.Catalog;
 using Freezer.Storage;
+using Freezer.Testing;
 using Freezer.Tests.Storage;
 using Freezer.Tests.Storage.Mirror;
 using Freezer.Tests.Support;
@@ -63,7 +64,7 @@ public sealed class BackupCopyTests
         for (int call = 1; fired; call++)
         {
             MemoryStorage store = new();
-            var faulty = new FaultyStorage(store, call, afterDoing);
+            var faulty = new FaultyStorage(store, afterDoing ? new FaultPlan().LoseAnswer(call) : new FaultPlan().FailCall(call));
             try
             {
                 await CopyAsync(faulty);
@@ -73,7 +74,7 @@ public sealed class BackupCopyTests
                 // The planned one; the copy is not complete.
             }
 
-            fired = faulty.Fired;
+            fired = faulty.AllFired;
             List<Backup> listed = await ListAsync(store);
             if (listed.Count > 0)
             {

@@ -1,6 +1,7 @@
 using System.Text;
 using Freezer.Catalog;
 using Freezer.Storage;
+using Freezer.Testing;
 using Freezer.Tests.Storage;
 using Freezer.Tests.Storage.Mirror;
 using Freezer.Tests.Support;
@@ -60,14 +61,14 @@ public sealed class MirrorBackupTests
                 MemoryStorage[] stores = [new(), new(), new()];
                 // The storages know each other already: joining them for the first time needs them all.
                 await MirrorOf(stores).DeleteAsync(StorageKey.Parse("nothing"));
-                var faulty = new FaultyStorage(stores[call % 3], call, afterDoing);
+                var faulty = new FaultyStorage(stores[call % 3], afterDoing ? new FaultPlan().LoseAnswer(call) : new FaultPlan().FailCall(call));
                 IStorage[] links = [.. stores];
                 links[call % 3] = faulty;
                 await using var mirror = MirrorOf(links);
                 await BackupAsync(mirror, "1");
                 await BackupAsync(mirror, "2");
                 (await RestoreAsync(mirror)).Should().Be("2");
-                fired = faulty.Fired;
+                fired = faulty.AllFired;
 
                 await using var next = MirrorOf(stores);
                 (await next.SynchronizeAsync()).Lagging.Should().BeEmpty();
