@@ -6,7 +6,7 @@ namespace Freezer.Tests.Fuzzing;
 /// <summary>The seeds of the fuzzing, and all that was ever found by it, once more; and a few changes of each.</summary>
 public sealed class CorpusTests
 {
-    private const int ChangesOfEach = 2_000;
+    private const int ChangesOfEach = 500;
 
     public static TheoryData<string> Names => [.. FuzzTargets.All.Select(static target => target.Name)];
 

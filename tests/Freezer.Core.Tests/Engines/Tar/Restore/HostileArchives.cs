@@ -48,7 +48,7 @@ internal sealed class HostileArchives(int seed, string outside)
         "./l/secret", "./l/new", "./l", "./l/", "./l/d", "./l/d/inner", "./l/l/secret", "./chain/secret", "./chain", "./a", "./a/b", "./a/l/secret", "./x",
         "./x/y", "../outside/secret", "../outside/new", "./a/../../outside/secret", "./l/../../outside/secret", "..", "../", ".", "./", "./.", "a/..", "//outside",
         $"{outside}/secret", $"{outside}/new", $"/{outside}/d", "/", "./l//secret", "./own", "./own/kept", "./users-link/secret", "./users-link", "./users-file",
-        "./" + new string('n', 300), "./" + string.Concat(Enumerable.Repeat("d/", 300)) + "f", ".\\..\\outside\\secret", "C:\\outside\\secret", "./\u00a0/x", "./..a/..b");
+        "./" + new string('n', 300), "./" + string.Concat(Enumerable.Repeat("d/", 30)) + "f", ".\\..\\outside\\secret", "C:\\outside\\secret", "./\u00a0/x", "./..a/..b");
 
     private string Target() => Pick(
         "../outside", "../outside/secret", "../outside/d", outside, $"{outside}/secret", "l", "./l", ".", "..", "/", "/proc/self/root" + outside, "/proc/self/cwd/..",
