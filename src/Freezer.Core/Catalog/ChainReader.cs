@@ -22,6 +22,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     /// <exception cref="CompressionUnavailableException">A level is compressed with a codec that this machine does not have.</exception>
+    /// <exception cref="BackupDamagedException">Two levels have the same id.</exception>
     internal ChainReader(IStorage storage, IReadOnlyList<CommittedBackup> chain, CodecSet codecs, int parallelism, int queueSize, OperationReport? report = null)
     {
         _storage = storage;
@@ -41,29 +42,39 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
                 AddObject(chain[i], chain[i].Location.Archive, document.Archive.Length, SealedRole.Archive);
                 AddObject(chain[i], chain[i].Location.Manifest, document.Manifest.Length, SealedRole.Manifest);
                 AddObject(chain[i], chain[i].Location.Index, document.Index.Length, SealedRole.Index);
-                _owners.Add(document.Id, new ManifestOwner(_objects[chain[i].Location.Manifest], codec));
+                if (!_owners.TryAdd(document.Id, new ManifestOwner(_objects[chain[i].Location.Manifest], codec)))
+                {
+                    throw new BackupDamagedException($"{Chain[i]} has the id {document.Id:N}, which another level of its chain has too.");
+                }
             }
         }
     }
 
     public IReadOnlyList<Backup> Chain { get; }
 
+    /// <summary>How much may be decompressed; <see langword="null"/> for as much as there is. Set before anything is read.</summary>
+    internal ContentAllowance? Allowance { get; set; }
+
     public bool HasManifest(Backup level) => !level.IsForeign;
 
     /// <summary>Looks that every object is there, with the length that its commit says.</summary>
+    /// <returns>How long they are together.</returns>
     /// <exception cref="BackupDamagedException">One is missing or has another length.</exception>
-    internal async Task CheckObjectsAsync(CancellationToken cancellationToken)
+    internal async Task<long> CheckObjectsAsync(CancellationToken cancellationToken)
     {
+        long stored = 0;
         foreach (CommittedBackup level in _levels.Values)
         {
             BackupDocument document = level.Document;
-            await CheckObjectAsync(level, level.Location.Archive, level.IsForeign ? null : document.Archive.Length, cancellationToken).ConfigureAwait(false);
+            stored += await CheckObjectAsync(level, level.Location.Archive, level.IsForeign ? null : document.Archive.Length, cancellationToken).ConfigureAwait(false);
             if (!level.IsForeign)
             {
-                await CheckObjectAsync(level, level.Location.Manifest, document.Manifest.Length, cancellationToken).ConfigureAwait(false);
-                await CheckObjectAsync(level, level.Location.Index, document.Index.Length, cancellationToken).ConfigureAwait(false);
+                stored += await CheckObjectAsync(level, level.Location.Manifest, document.Manifest.Length, cancellationToken).ConfigureAwait(false);
+                stored += await CheckObjectAsync(level, level.Location.Index, document.Index.Length, cancellationToken).ConfigureAwait(false);
             }
         }
+
+        return stored;
     }
 
     public Task ReadManifestAsync(Backup level, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken) =>
@@ -75,7 +86,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
             LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
             await Transfer.RunAsync(
                 (content, token) => _storage.DeliverSoundAsync(
-                    content,
+                    Metered(content),
                     (copy, rest, delivered) => new ManifestSource(copy, index, _owners).ReadAsync(
                         delivered == 0 ? rest : new SkippingPipeWriter(rest, delivered), seen, token)),
                 consume,
@@ -90,7 +101,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         return commit.IsForeign
             ? NamingDamageAsync(level, () => Transfer.RunAsync(
                 (content, token) => FetchAsync(
-                    _storage, level, 0, (stored, storedToken) => StoredStreamReader.ReadUnframedAsync(stored, content, codec, storedToken), _whole, token),
+                    _storage, level, 0, (stored, storedToken) => StoredStreamReader.ReadUnframedAsync(stored, Metered(content), codec, storedToken), _whole, token),
                 consume,
                 _whole,
                 cancellationToken))
@@ -139,6 +150,8 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         }
     }
 
+    private PipeWriter Metered(PipeWriter content) => Allowance?.Meter(content) ?? content;
+
     private void AddObject(CommittedBackup level, StorageKey key, long length, SealedRole role)
     {
         Guid id = level.Document.Id;
@@ -149,7 +162,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     private async Task ReadFramesAsync(
         Backup level, ICompressionCodec codec, LevelIndexReader index, FramePosition from, Func<PipeReader, CancellationToken, Task> consume, int parallelism, TransferOptions transfer, CancellationToken cancellationToken) =>
         await Transfer.RunAsync(
-            (content, token) => _storage.DeliverSoundAsync(content, (copy, rest, delivered) => _objects[_levels[level].Location.Archive].UseAsync(copy, async archive =>
+            (content, token) => _storage.DeliverSoundAsync(Metered(content), (copy, rest, delivered) => _objects[_levels[level].Location.Archive].UseAsync(copy, async archive =>
             {
                 ObjectSeal? seal = await archive.GetSealAsync(token).ConfigureAwait(false);
                 FramePosition first = delivered == 0 ? from : await index.FindArchiveFrameAsync(from.ContentOffset + delivered, token).ConfigureAwait(false);
@@ -211,7 +224,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         }
     }
 
-    private async Task CheckObjectAsync(CommittedBackup level, StorageKey key, long? length, CancellationToken cancellationToken)
+    private async Task<long> CheckObjectAsync(CommittedBackup level, StorageKey key, long? length, CancellationToken cancellationToken)
     {
         StorageEntry? entry = await _storage.FindAsync(key, cancellationToken).ConfigureAwait(false);
         if (entry is null || (length is not null && entry.Length != length))
@@ -219,6 +232,8 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
             throw new BackupDamagedException($"{level.ToBackup()} is damaged: the object {key} "
                 + (entry is null ? "is missing." : $"has {entry.Length} bytes, and {length} were stored."));
         }
+
+        return entry.Length;
     }
 
     private static async Task SkipAsync(PipeReader content, long count, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Freezer.Dataflow;
 using Freezer.Keys;
 using Freezer.Storage;
@@ -179,7 +180,9 @@ internal sealed class CommittedBackup
 
     private static Sha256Digest DigestOf(string text)
     {
-        byte[] bytes = text.Length == 2 * Sha256Digest.Size ? Convert.FromHexString(text) : throw new InvalidDataException($"'{text}' is not a SHA-256.");
-        return Sha256Digest.From(bytes);
+        Span<byte> bytes = stackalloc byte[Sha256Digest.Size];
+        return text.Length == 2 * Sha256Digest.Size && Convert.FromHexString(text, bytes, out _, out _) == OperationStatus.Done
+            ? Sha256Digest.From(bytes)
+            : throw new InvalidDataException($"'{text}' is not a SHA-256.");
     }
 }

@@ -12,6 +12,9 @@ internal sealed class LevelIndexReader
     // The end of an index holds its directory, and of all but huge backups everything else too.
     private const int TailLength = 1 << 20;
 
+    // Farther than any object is long, and near enough that sums do not overflow.
+    private const long FarthestOffset = long.MaxValue / 2;
+
     private readonly StoredObject _index;
     private readonly byte[] _tail;
     private readonly List<LevelIndexPage> _archiveFrames = [];
@@ -137,9 +140,10 @@ internal sealed class LevelIndexReader
                 BinaryPrimitives.ReadInt64LittleEndian(directory[LevelIndexLayout.EntryFirstContent..]),
                 BinaryPrimitives.ReadInt64LittleEndian(directory[LevelIndexLayout.EntryFirstStored..]),
                 Sha256Digest.From(directory[LevelIndexLayout.EntryDigest..]));
-            if (page.Count is <= 0 or > LevelIndexLayout.PageSize || page.Offset < 0 || page.Offset + page.Length > _index.Length)
+            if (page.Count is <= 0 or > LevelIndexLayout.PageSize || page.Offset < 0 || page.Offset > _index.Length - page.Length
+                || page.FirstContent is < 0 or > FarthestOffset || page.FirstStored is < 0 or > FarthestOffset)
             {
-                throw new InvalidDataException($"The directory of the index {_index.Key} names a page outside the object.");
+                throw new InvalidDataException($"The directory of the index {_index.Key} names a page that cannot be.");
             }
 
             PagesOf(page.Kind).Add(page);
@@ -181,12 +185,19 @@ internal sealed class LevelIndexReader
             : throw new InvalidDataException("The index holds a frame of negative length.");
     }
 
-    private static ManifestFrame ReadManifestFrame(ReadOnlySpan<byte> record) => new(
-        ReadFrame(record),
-        new Guid(record.Slice(LevelIndexLayout.FrameOwner, 16), bigEndian: true),
-        BinaryPrimitives.ReadInt64LittleEndian(record[LevelIndexLayout.FrameStoredOffset..]),
-        Sha256Digest.From(record[LevelIndexLayout.FrameDigest..]),
-        (BinaryPrimitives.ReadUInt32LittleEndian(record[LevelIndexLayout.FrameFlags..]) & LevelIndexLayout.FrameStartsBlock) != 0);
+    private static ManifestFrame ReadManifestFrame(ReadOnlySpan<byte> record)
+    {
+        var frame = new ManifestFrame(
+            ReadFrame(record),
+            new Guid(record.Slice(LevelIndexLayout.FrameOwner, 16), bigEndian: true),
+            BinaryPrimitives.ReadInt64LittleEndian(record[LevelIndexLayout.FrameStoredOffset..]),
+            Sha256Digest.From(record[LevelIndexLayout.FrameDigest..]),
+            (BinaryPrimitives.ReadUInt32LittleEndian(record[LevelIndexLayout.FrameFlags..]) & LevelIndexLayout.FrameStartsBlock) != 0);
+        return frame.Frame.ContentLength <= FramedManifestWriter.LargestFrame
+            && frame.Frame.StoredLength <= StoredStreamOptions.LargestStoredFrame
+            && frame.StoredOffset is >= 0 and <= FarthestOffset ? frame
+            : throw new InvalidDataException($"The index has a frame of the manifest of {frame.Frame.ContentLength} bytes in {frame.Frame.StoredLength} at {frame.StoredOffset}, which cannot be.");
+    }
 }
 
 /// <summary>A frame of the archive: its place in the index, and where it begins in the content and in the stored object.</summary>

@@ -326,6 +326,20 @@ public sealed class WorkflowTests
     }
 
     [Fact]
+    public async Task Levels_with_one_id_are_refused()
+    {
+        await ChainAsync(2);
+        string[] keys = [.. await KeysAsync("metadata")];
+        string first = (await ListAsync())[0].Id.ToString();
+        string second = (await ListAsync())[1].Id.ToString();
+        byte[] document = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(await ReadAsync(keys[1])).Replace($"\"id\":\"{second}\"", $"\"id\":\"{first}\""));
+        Freezer.Fuzz.Repairs.Document(document);
+        await _storage.WriteBytesAsync(StorageKey.Parse(keys[1]), document, WriteMode.Replace, default);
+        Func<Task> restore = () => RestoreAsync();
+        await restore.Should().ThrowAsync<BackupDamagedException>().WithMessage($"*{first.Replace("-", "")}*another level*");
+    }
+
+    [Fact]
     public async Task Unknown_names_and_dates_before_the_first_backup_are_errors_that_say_so()
     {
         Func<Task> unknown = () => RestoreAsync();

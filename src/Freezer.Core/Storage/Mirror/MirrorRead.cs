@@ -46,7 +46,7 @@ internal static class MirrorRead
         {
             StorageEntry entry = MirrorView.Combine(copies);
             (long offset, long length) = WithVersionOf(options, entry).Resolve(entry);
-            if (await TryReadAsync(view, copies, entry.Length, counted, offset, length, cancellationToken).ConfigureAwait(false) is not { } failure)
+            if (await TryReadAsync(view, key, copies, entry.Length, counted, offset, length, cancellationToken).ConfigureAwait(false) is not { } failure)
             {
                 return entry;
             }
@@ -68,7 +68,7 @@ internal static class MirrorRead
 
     /// <summary>Reads from one copy after another, and returns the first failure where none could be read to the end.</summary>
     private static async Task<StorageException?> TryReadAsync(
-        MirrorView view, StorageEntry?[] copies, long objectLength, CountingPipeWriter destination, long offset, long length, CancellationToken cancellationToken)
+        MirrorView view, StorageKey key, StorageEntry?[] copies, long objectLength, CountingPipeWriter destination, long offset, long length, CancellationToken cancellationToken)
     {
         StorageException? first = null;
         // A storage that is out may still have what no other one can read any more.
@@ -79,7 +79,7 @@ internal static class MirrorRead
                 StorageEntry? copy = copies[seat.Index];
                 if (copy is null && seat.Problem is not null)
                 {
-                    copy = await seat.Storage.FindAsync(copies.First(static one => one is not null)!.Key, cancellationToken).ConfigureAwait(false);
+                    copy = await seat.Storage.FindAsync(key, cancellationToken).ConfigureAwait(false);
                 }
 
                 if (copy is null || copy.Length != objectLength)
@@ -100,6 +100,11 @@ internal static class MirrorRead
             catch (StorageException failure)
             {
                 first ??= failure;
+            }
+            catch (Exception failure) when (seat.Problem is not null && !cancellationToken.IsCancellationRequested)
+            {
+                // Of a storage that is out nothing can be expected, not even the right exceptions.
+                first ??= new StorageException(StorageErrorKind.Unavailable, key.Value, $"{seat.Name}: {failure.Message}", innerException: failure);
             }
         }
 
