@@ -1,22 +1,46 @@
 using Freezer.Storage;
+using Freezer.Testing;
 
 namespace Freezer.Tests.Storage;
 
-/// <summary>What <see cref="IStorage"/> promises, checked for one storage. The parts stand in files of their own.</summary>
-public abstract partial class StorageContractTests : IAsyncLifetime
+/// <summary>What <see cref="IStorage"/> promises, for the storages of the library.</summary>
+public sealed class MemoryStorageContract
 {
-    protected IStorage Storage { get; private set; } = null!;
+    // Neither has parts or blocks for a larger object to show.
+    private static readonly CheckOptions _small = new() { LargeObject = 2 << 20 };
 
-    public async Task InitializeAsync() => Storage = await CreateAsync();
+    public static TheoryData<StorageCheck> Checks => new(StorageContract.Checks);
 
-    public virtual async Task DisposeAsync() => await Storage.DisposeAsync();
+    [Theory, MemberData(nameof(Checks))]
+    public Task Holds(StorageCheck check) => check.RunAsync(static _ => Task.FromResult<IStorage>(new MemoryStorage()), _small);
+}
 
-    protected abstract Task<IStorage> CreateAsync();
+public sealed class FileStorageContract : IDisposable
+{
+    private readonly ScratchDirectory _scratch = new();
 
-    private static async Task<StorageException> FailsAsync(Func<Task> call, StorageErrorKind kind)
+    public static TheoryData<StorageCheck> Checks => new(StorageContract.Checks);
+
+    public void Dispose()
     {
-        StorageException failure = (await call.Should().ThrowAsync<StorageException>()).Which;
-        failure.Kind.Should().Be(kind);
-        return failure;
+        string[] temporaries = _scratch.Temporaries();
+        _scratch.Dispose();
+        temporaries.Should().BeEmpty("no call leaves an unfinished file behind, whatever its outcome");
     }
+
+    [Theory, MemberData(nameof(Checks))]
+    public Task Holds(StorageCheck check) => check.RunAsync(_ => Task.FromResult<IStorage>(new FileStorage(_scratch["root/of storage"])));
+}
+
+public sealed class DelegatingStorageContract
+{
+    // Neither has parts or blocks for a larger object to show.
+    private static readonly CheckOptions _small = new() { LargeObject = 2 << 20 };
+
+    public static TheoryData<StorageCheck> Checks => new(StorageContract.Checks);
+
+    [Theory, MemberData(nameof(Checks))]
+    public Task Holds(StorageCheck check) => check.RunAsync(static _ => Task.FromResult<IStorage>(new Layer(new MemoryStorage())), _small);
+
+    private sealed class Layer(IStorage inner) : DelegatingStorage(inner);
 }
