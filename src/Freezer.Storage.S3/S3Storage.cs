@@ -45,6 +45,9 @@ public sealed class S3Storage : IStorage, IStorageSweeper
     /// <inheritdoc/>
     public StorageCapabilities Capabilities { get; }
 
+    /// <summary>How many bytes its buffers take.</summary>
+    internal long MemoryUsed => _bucket.Memory.Used;
+
     /// <summary>Opens a bucket: looks whether it is there, and once what its server can do.</summary>
     /// <param name="options">The bucket, and how to reach it.</param>
     /// <param name="cancellationToken">Cancels the opening.</param>

@@ -46,7 +46,7 @@ internal sealed class S3Write : IDisposable
 
     /// <summary>The largest object that parts and groups make.</summary>
     internal static long LargestObject(S3StorageOptions options) =>
-        Math.Min(options.LargestObject, (options.MostParts - DirectParts(options)) * options.GroupSize);
+        Math.Min(options.LargestObject, (DirectParts(options) * options.PartSize) + ((options.MostParts - DirectParts(options)) * options.GroupSize));
 
     /// <summary>Writes the object.</summary>
     internal async Task<StorageEntry> RunAsync()
