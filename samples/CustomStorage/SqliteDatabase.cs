@@ -19,12 +19,13 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     private readonly SemaphoreSlim _writing = new(1);
     private readonly string _connectionString;
-    private readonly Lazy<Task> _created;
+    private readonly Lazy<bool> _created;
 
     internal SqliteDatabase(string path)
     {
         _connectionString = new SqliteConnectionStringBuilder { DataSource = path }.ToString();
-        _created = new Lazy<Task>(CreateAsync);
+        // A failure is not kept: the next call tries again.
+        _created = new Lazy<bool>(Create, LazyThreadSafetyMode.PublicationOnly);
     }
 
     /// <summary>Reads, beside others that read and the one that writes.</summary>
@@ -34,7 +35,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            await _created.Value;
+            _ = _created.Value;
             cancellationToken.ThrowIfCancellationRequested();
             using SqliteConnection connection = Open();
             return query(connection);
@@ -52,7 +53,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         await _writing.WaitAsync(cancellationToken);
         try
         {
-            await _created.Value;
+            _ = _created.Value;
             cancellationToken.ThrowIfCancellationRequested();
             using SqliteConnection connection = Open();
             using SqliteTransaction transaction = connection.BeginTransaction();
@@ -96,11 +97,11 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         return connection;
     }
 
-    private Task CreateAsync()
+    private bool Create()
     {
         using SqliteConnection connection = Open();
         using SqliteCommand create = Command(connection, Schema);
         create.ExecuteNonQuery();
-        return Task.CompletedTask;
+        return true;
     }
 }

@@ -61,11 +61,16 @@ internal sealed class CheckRun(CheckTitle title)
         {
             await call().ConfigureAwait(false);
         }
+        catch (Exception violation) when (violation is ContractViolationException or NotApplicableException)
+        {
+            // What the check itself found within the call is no answer of what it checks.
+            throw;
+        }
         catch (TException failure)
         {
             return failure;
         }
-        catch (Exception other) when (other is not (ContractViolationException or NotApplicableException))
+        catch (Exception other)
         {
             throw Violation(expected, Describe(other), other);
         }

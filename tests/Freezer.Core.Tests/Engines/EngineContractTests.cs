@@ -13,7 +13,7 @@ public sealed class TarEngineContract
     public static TheoryData<EngineCheck> Checks => new(EngineContract.Checks);
 
     [Theory, MemberData(nameof(Checks))]
-    public Task Holds(EngineCheck check) => check.RunAsync(static _ => Task.FromResult<EngineSubject>(new Trees()), new CheckOptions { LargeObject = 8 << 20 });
+    public Task Holds(EngineCheck check) => check.RunAsync(static _ => Task.FromResult<EngineSubject>(new Trees()), new CheckOptions { LargeObject = 4 << 20 });
 
     private sealed class Trees : EngineSubject
     {
@@ -76,7 +76,7 @@ public sealed class BlockDiffEngineContract
     public static TheoryData<EngineCheck> Checks => new(EngineContract.Checks);
 
     [Theory, MemberData(nameof(Checks))]
-    public Task Holds(EngineCheck check) => check.RunAsync(static _ => Task.FromResult<EngineSubject>(new Images()), new CheckOptions { LargeObject = 8 << 20 });
+    public Task Holds(EngineCheck check) => check.RunAsync(static _ => Task.FromResult<EngineSubject>(new Images()), new CheckOptions { LargeObject = 4 << 20 });
 
     private sealed class Images : EngineSubject
     {
