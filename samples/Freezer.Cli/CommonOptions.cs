@@ -10,7 +10,7 @@ internal static class CommonOptions
     internal static Option<bool> Verbose { get; } = new("--verbose") { Description = "Tell what happens, and where an error comes from.", Recursive = true };
 
     internal static Option<StorageAddress> Storage { get; } =
-        OptionOf("--storage", "URI", "Where the backups are: a path, or file:///PATH.", StorageAddress.Parse, isRequired: true);
+        OptionOf("--storage", "URI", $"Where the backups are: {StorageAddress.Forms}.", StorageAddress.Parse, isRequired: true);
 
     internal static Option<string> Name { get; } = OptionOf("--name", "NAME", "The name of the backups.", static text => text, isRequired: true);
 

@@ -35,7 +35,7 @@ internal sealed class KeyCommand : Command
             IKeyProvider key = KeyOptions.Read(arguments)
                 ?? throw new ArgumentException($"Give a key that opens the repository, with {CommonOptions.PassphraseFile.Name} or {CommonOptions.KeyFile.Name}.");
             using var cleared = key as IDisposable;
-            await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: false);
+            await using IStorage storage = await arguments.GetRequiredValue(CommonOptions.Storage).OpenAsync(mayCreate: false, cancellationToken);
             using KeyRing keys = await KeyRing.OpenAsync(storage, key, cancellationToken: cancellationToken);
             return await DoAsync(arguments, keys, cancellationToken);
         }
@@ -116,7 +116,7 @@ internal sealed class KeyCommand : Command
 
         protected override async Task<Report> DoAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
         {
-            await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: false);
+            await using IStorage storage = await arguments.GetRequiredValue(CommonOptions.Storage).OpenAsync(mayCreate: false, cancellationToken);
             var keys = new List<ListedKey>();
             await foreach (KeySlot slot in KeyRing.ListAsync(storage, cancellationToken))
             {

@@ -27,7 +27,7 @@ internal sealed class ListVerb : Verb
     {
         IKeyProvider? key = KeyOptions.Read(arguments);
         using var cleared = key as IDisposable;
-        await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: false);
+        await using IStorage storage = await arguments.GetRequiredValue(CommonOptions.Storage).OpenAsync(mayCreate: false, cancellationToken);
         using KeyRing? keys = key is null ? null : await KeyRing.OpenAsync(storage, key, cancellationToken: cancellationToken);
         var catalog = new BackupCatalog(storage, output.Logger, keys);
         var backups = new List<ListedBackup>();
