@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 
 namespace Freezer.Storage.S3;
@@ -6,6 +5,9 @@ namespace Freezer.Storage.S3;
 /// <summary>The bytes of one part, in chunks of a <see cref="PartMemory"/>. Whoever made it disposes it, which gives the chunks back.</summary>
 internal sealed class PartBuffer(PartMemory memory) : IReadSink, IDisposable
 {
+    /// <summary>How much is handed on at once: a reader need not be woken for each chunk.</summary>
+    private const int FlushSize = 4 * PartMemory.ChunkSize;
+
     private readonly List<byte[]> _chunks = [];
 
     /// <summary>How many bytes it holds.</summary>
@@ -69,11 +71,17 @@ internal sealed class PartBuffer(PartMemory memory) : IReadSink, IDisposable
     {
         for (long offset = 0; offset < Length;)
         {
-            ReadOnlyMemory<byte> piece = PieceAt(offset);
-            destination.Write(piece.Span);
-            offset += piece.Length;
-            FlushResult flushed = await destination.FlushAsync(cancellationToken).ConfigureAwait(false);
-            if (PipeSink.IsUnwanted(flushed))
+            for (long end = Math.Min(offset + FlushSize, Length); offset < end;)
+            {
+                ReadOnlyMemory<byte> piece = PieceAt(offset);
+                Memory<byte> room = destination.GetMemory(piece.Length);
+                int count = Math.Min(piece.Length, room.Length);
+                piece[..count].CopyTo(room);
+                destination.Advance(count);
+                offset += count;
+            }
+
+            if (PipeSink.IsUnwanted(await destination.FlushAsync(cancellationToken).ConfigureAwait(false)))
             {
                 return false;
             }

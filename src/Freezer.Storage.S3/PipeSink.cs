@@ -5,8 +5,8 @@ namespace Freezer.Storage.S3;
 /// <summary>Hands the bytes of a read straight on to the pipe of the caller.</summary>
 internal sealed class PipeSink(PipeWriter destination) : IReadSink
 {
-    /// <summary>As much as a socket has at once.</summary>
-    private const int RoomSize = 64 << 10;
+    /// <summary>As much as a socket may have at once.</summary>
+    private const int RoomSize = 128 << 10;
 
     public Memory<byte> GetMemory() => destination.GetMemory(RoomSize);
 

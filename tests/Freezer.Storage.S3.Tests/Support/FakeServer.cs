@@ -82,6 +82,8 @@ internal sealed class FakeServer(FakeTraits? traits = null) : HttpMessageHandler
         return S3Storage.OpenAsync(S3Client.Create(options, new Transport(this)), options, ownsClient: true, cancellationToken);
     }
 
+    internal Amazon.S3.AmazonS3Client NewClient() => S3Client.Create(Options, new Transport(this));
+
     internal FakeObject this[string name]
     {
         get
