@@ -65,7 +65,7 @@ internal sealed class BackupVerb : Verb
         BackupOptions options = OptionsOf(arguments);
         IKeyProvider? key = KeyOptions.Read(arguments);
         using var cleared = key as IDisposable;
-        await using IStorage storage = OpenStorage(arguments, mayCreate: true);
+        await using IStorage storage = await OpenStorageAsync(arguments, mayCreate: true, cancellationToken);
         using KeyRing? keys = key is null ? null : await KeyRing.OpenOrCreateAsync(storage, key, cancellationToken: cancellationToken);
         BackupEngine engine = OpenEngine(engineName, storage, keys, output, TarOptionsOf(arguments));
         using ProgressLine? progress = output.ShowProgress("stored");

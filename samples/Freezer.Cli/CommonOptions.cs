@@ -12,7 +12,7 @@ internal static class CommonOptions
     internal static Option<StorageAddress[]> Storage { get; } = new("--storage")
     {
         HelpName = "URI",
-        Description = "Where the backups are: a path, or file:///PATH. Several of them are a mirror; give them always in the same order.",
+        Description = $"Where the backups are: {StorageAddress.Forms}. Several of them are a mirror; give them always in the same order.",
         Required = true,
         Arity = ArgumentArity.OneOrMore,
         CustomParser = static result => ArgumentParser.ParseAll(result, StorageAddress.Parse),

@@ -29,13 +29,13 @@ internal sealed class CopyVerb : Verb
 
     protected override async Task<Report> DoAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
     {
-        await using IStorage storage = OpenStorage(arguments, mayCreate: false);
+        await using IStorage storage = await OpenStorageAsync(arguments, mayCreate: false, cancellationToken);
         var catalog = new BackupCatalog(storage, output.Logger);
         Backup backup = await FindAsync(catalog, arguments, cancellationToken);
         StorageAddress address = arguments.GetRequiredValue(_destination);
-        await using IStorage destination = address.Open(mayCreate: true);
+        await using IStorage destination = await address.OpenAsync(mayCreate: true, cancellationToken);
         using ProgressLine? progress = output.ShowProgress("copied");
-        return CopyReport.Of(await catalog.CopyAsync(backup, destination, progress, cancellationToken), address.Path);
+        return CopyReport.Of(await catalog.CopyAsync(backup, destination, progress, cancellationToken), address.Name);
     }
 
     private async Task<Backup> FindAsync(BackupCatalog catalog, ParseResult arguments, CancellationToken cancellationToken)

@@ -36,7 +36,7 @@ internal sealed class KeyCommand : Command
             IKeyProvider key = KeyOptions.Read(arguments)
                 ?? throw new ArgumentException($"Give a key that opens the repository, with {CommonOptions.PassphraseFile.Name} or {CommonOptions.KeyFile.Name}.");
             using var cleared = key as IDisposable;
-            await using IStorage storage = OpenStorage(arguments, mayCreate: false);
+            await using IStorage storage = await OpenStorageAsync(arguments, mayCreate: false, cancellationToken);
             using KeyRing keys = await KeyRing.OpenAsync(storage, key, cancellationToken: cancellationToken);
             return await DoAsync(arguments, keys, cancellationToken);
         }
@@ -121,7 +121,7 @@ internal sealed class KeyCommand : Command
 
         protected override async Task<Report> DoAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
         {
-            await using IStorage storage = OpenStorage(arguments, mayCreate: false);
+            await using IStorage storage = await OpenStorageAsync(arguments, mayCreate: false, cancellationToken);
             var keys = new List<ListedKey>();
             await foreach (KeySlot slot in KeyRing.ListAsync(storage, cancellationToken))
             {

@@ -28,7 +28,7 @@ internal sealed class ListVerb : Verb
     {
         IKeyProvider? key = KeyOptions.Read(arguments);
         using var cleared = key as IDisposable;
-        await using IStorage storage = OpenStorage(arguments, mayCreate: false);
+        await using IStorage storage = await OpenStorageAsync(arguments, mayCreate: false, cancellationToken);
         using KeyRing? keys = key is null ? null : await KeyRing.OpenAsync(storage, key, cancellationToken: cancellationToken);
         var catalog = new BackupCatalog(storage, output.Logger, keys);
         var backups = new List<ListedBackup>();

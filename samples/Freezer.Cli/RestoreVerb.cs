@@ -43,7 +43,7 @@ internal sealed class RestoreVerb : Verb
         string destination = arguments.GetRequiredValue(_destination);
         IKeyProvider? key = KeyOptions.Read(arguments);
         using var cleared = key as IDisposable;
-        await using IStorage storage = OpenStorage(arguments, mayCreate: false);
+        await using IStorage storage = await OpenStorageAsync(arguments, mayCreate: false, cancellationToken);
         using KeyRing? keys = key is null ? null : await KeyRing.OpenAsync(storage, key, cancellationToken: cancellationToken);
         BackupEngine engine = OpenEngine(arguments.GetValue(CommonOptions.Engine), storage, keys, output);
         using ProgressLine? progress = output.ShowProgress("fetched");

@@ -15,7 +15,7 @@ internal sealed class SyncVerb : Verb
 
     protected override async Task<Report> DoAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
     {
-        await using IStorage storage = OpenStorage(arguments, mayCreate: true);
+        await using IStorage storage = await OpenStorageAsync(arguments, mayCreate: true, cancellationToken);
         return storage is MirrorStorage mirror
             ? SyncReport.Of(await mirror.SynchronizeAsync(null, cancellationToken))
             : throw new ArgumentException("Only a mirror can be synchronised: give several storages.");

@@ -1,12 +1,13 @@
 using System.Reflection;
+using Freezer.Storage.S3;
 using Freezer.Testing;
 
 namespace Freezer.Tests.Architecture;
 
-/// <summary>What holds for every public type and member of the library and of its testing kit.</summary>
+/// <summary>What holds for every public type and member of the library, of its storages and of its testing kit.</summary>
 public sealed class HouseRuleTests
 {
-    private static readonly Assembly[] _packages = [typeof(BackupEngine).Assembly, typeof(StorageContract).Assembly];
+    private static readonly Assembly[] _packages = [typeof(BackupEngine).Assembly, typeof(StorageContract).Assembly, typeof(S3Storage).Assembly];
 
     private static IEnumerable<Type> PublicTypes => _packages.SelectMany(static package => package.GetExportedTypes());
 

@@ -1,3 +1,4 @@
+using Freezer.Storage.S3;
 using Freezer.Testing;
 using Freezer.Tests.Support;
 
@@ -9,6 +10,7 @@ public sealed class PublicSurfaceTests
     [Theory]
     [InlineData(typeof(BackupEngine))]
     [InlineData(typeof(StorageContract))]
+    [InlineData(typeof(S3Storage))]
     public void The_public_surface_is_the_approved_one(Type ofThePackage)
     {
         string package = ofThePackage.Assembly.GetName().Name!;

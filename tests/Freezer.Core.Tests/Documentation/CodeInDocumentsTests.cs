@@ -65,6 +65,7 @@ public sealed class CodeInDocumentsTests
         .. Directory.EnumerateFiles(Repository.PathOf("samples", "CustomStorage"), "*.cs"),
         .. Directory.EnumerateFiles(Repository.PathOf("samples", "CustomEngine"), "*.cs"),
         .. Directory.EnumerateFiles(Repository.PathOf("tests", "Freezer.Samples.Tests"), "*.cs"),
+        .. Directory.EnumerateFiles(Repository.PathOf("tests", "Freezer.Storage.S3.Tests"), "*Examples.cs"),
     ];
 
     private static string Unindent(List<string> lines)
