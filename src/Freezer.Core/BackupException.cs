@@ -1,3 +1,5 @@
+using Freezer.Storage;
+
 namespace Freezer;
 
 /// <summary>A backup or a restore failed. The root cause, where there is one, is the inner exception.</summary>
@@ -16,7 +18,11 @@ public class BackupException : IOException
 public sealed class BackupNotFoundException(string message, Exception? innerException = null) : BackupException(message, innerException);
 
 /// <summary>What is stored of a backup is damaged or incomplete: a missing level, an object that is gone or is not what was written.</summary>
-public sealed class BackupDamagedException(string message, Exception? innerException = null) : BackupException(message, innerException);
+public sealed class BackupDamagedException(string message, Exception? innerException = null) : BackupException(message, innerException)
+{
+    /// <summary>The object that is missing or damaged, where it is one.</summary>
+    internal StorageKey? Object { get; init; }
+}
 
 /// <summary>A backup needs something that this version, or this machine, does not have.</summary>
 public sealed class BackupUnsupportedException(string message, Exception? innerException = null) : BackupException(message, innerException);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Freezer.Dataflow.Compression;
 using Freezer.Diagnostics;
 using Freezer.Keys;
 using Freezer.Storage;
@@ -132,6 +133,41 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         return removed;
     }
 
+    /// <summary>Verifies that backups are there and are what was stored, at the depths for which no engine is needed. Writes nothing.</summary>
+    /// <param name="engineName">Only this engine's; <see langword="null"/> for all.</param>
+    /// <param name="backupName">Only those of this name; <see langword="null"/> for all.</param>
+    /// <param name="options">Which ones of each name, and how deeply; <see langword="null"/> for every stored byte of what the newest one needs.</param>
+    /// <param name="progress">Hears how far it is, a few times a second at most, on a thread of the verification.</param>
+    /// <param name="cancellationToken">Cancels the verification.</param>
+    /// <returns>What was found. Look at <see cref="VerifyResult.IsSound"/>: a defect is not an exception, and the verification goes on behind it.</returns>
+    /// <remarks>An encrypted repository is verified without its keys too; only with them is it noticed that a metadata document was altered by somebody who adapted
+    /// all that everybody may see of it.</remarks>
+    /// <exception cref="ArgumentException">The depth is <see cref="VerifyDepth.Content"/>: only <see cref="BackupEngine.VerifyAsync"/> knows what the content is.</exception>
+    /// <exception cref="BackupNotFoundException">There is no such backup, nor anything left of one.</exception>
+    /// <exception cref="StorageException">The storage cannot be reached.</exception>
+    public async Task<VerifyResult> VerifyAsync(
+        string? engineName = null, string? backupName = null, VerifyOptions? options = null, IProgress<BackupProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        options ??= VerifyOptions.Default;
+        options.Validate();
+        if (options.Depth == VerifyDepth.Content)
+        {
+            throw new ArgumentException($"What the content of a backup is only its engine knows: call {nameof(BackupEngine)}.{nameof(BackupEngine.VerifyAsync)}.", nameof(options));
+        }
+
+        if (backupName is not null && engineName is null)
+        {
+            throw new ArgumentException("Name the engine too: backups of one name by two engines have nothing to do with one another.", nameof(engineName));
+        }
+
+        long started = TimeProvider.System.GetTimestamp();
+        var report = new OperationReport(progress, TimeProvider.System);
+        var verification = new Verification(this, options, Environment.ProcessorCount, report, _logger);
+        VerifyResult result = await verification.RunAsync(engineName, backupName, CodecSet.BuiltIn, null, cancellationToken).ConfigureAwait(false);
+        report.Finish();
+        return result with { Duration = TimeProvider.System.GetElapsedTime(started) };
+    }
+
     /// <summary>Reads the commit at a place, or returns <see langword="null"/> where there is none.</summary>
     internal async Task<CommittedBackup?> FindAsync(BackupLocation location, CancellationToken cancellationToken)
     {
@@ -170,19 +206,34 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
     /// <param name="mayLackKey">Whether it is enough to know of encrypted levels what stands there for everybody.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="BackupDamagedException">A level is missing, or its document is damaged.</exception>
-    internal async Task<List<CommittedBackup>> ReadChainAsync(
-        BackupLocation target, IReadOnlyList<BackupLocation> locations, bool mayLackKey, CancellationToken cancellationToken)
+    internal Task<List<CommittedBackup>> ReadChainAsync(
+        BackupLocation target, IReadOnlyList<BackupLocation> locations, bool mayLackKey, CancellationToken cancellationToken) =>
+        ReadChainAsync(target, locations, mayLackKey, FindAsync, cancellationToken);
+
+    /// <summary>Reads a backup and all that it builds on, level 0 first.</summary>
+    /// <param name="target">The backup.</param>
+    /// <param name="locations">Every commit of its name.</param>
+    /// <param name="mayLackKey">Whether it is enough to know of encrypted levels what stands there for everybody.</param>
+    /// <param name="find">Reads the commit at a place, or returns <see langword="null"/> where there is none.</param>
+    /// <param name="cancellationToken">Cancels the reading.</param>
+    /// <exception cref="BackupDamagedException">A level is missing, or its document is damaged.</exception>
+    internal static async Task<List<CommittedBackup>> ReadChainAsync(
+        BackupLocation target,
+        IReadOnlyList<BackupLocation> locations,
+        bool mayLackKey,
+        Func<BackupLocation, CancellationToken, Task<CommittedBackup?>> find,
+        CancellationToken cancellationToken)
     {
-        List<CommittedBackup> chain = [await GetAsync(target, cancellationToken).ConfigureAwait(false)];
+        List<CommittedBackup> chain = [await GetAsync(target, find, cancellationToken).ConfigureAwait(false)];
         while (chain[^1].Location.Level > 0)
         {
             CommittedBackup child = chain[^1];
             BackupLocation parent = LocateParent(child, target.Time, locations);
-            CommittedBackup found = await GetAsync(parent, cancellationToken).ConfigureAwait(false);
+            CommittedBackup found = await GetAsync(parent, find, cancellationToken).ConfigureAwait(false);
             if (!child.IsForeign && found.Outline.Id != child.Outline.ParentId)
             {
                 throw new BackupDamagedException(
-                    $"{child.ToBackup()} builds on the backup {child.Outline.ParentId:N}, but {parent.Metadata} describes another one, {found.Outline.Id:N}.");
+                    $"{child.ToBackup()} builds on the backup {child.Outline.ParentId:N}, but {parent.Metadata} describes another one, {found.Outline.Id:N}.") { Object = parent.Metadata };
             }
 
             chain.Add(found);
@@ -197,7 +248,7 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         if (chain.Find(level => level.Outline.IsSealed != chain[0].Outline.IsSealed) is { } other)
         {
             throw new BackupDamagedException(
-                $"{chain[0].ToBackup()} is {EncryptionOf(chain[0])}, and {other.ToBackup()} of its chain is {EncryptionOf(other)}: a chain is either encrypted as a whole or not at all.");
+                $"{chain[0].ToBackup()} is {EncryptionOf(chain[0])}, and {other.ToBackup()} of its chain is {EncryptionOf(other)}: a chain is either encrypted as a whole or not at all.") { Object = other.Location.Metadata };
         }
 
         chain.Reverse();
@@ -231,9 +282,10 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
 
     private static string EncryptionOf(CommittedBackup level) => level.Outline.IsSealed ? "encrypted" : "not encrypted";
 
-    private async Task<CommittedBackup> GetAsync(BackupLocation location, CancellationToken cancellationToken) =>
-        await FindAsync(location, cancellationToken).ConfigureAwait(false)
-            ?? throw new BackupDamagedException($"{location.ToBackup()} is missing: it was deleted when it was about to be read.");
+    private static async Task<CommittedBackup> GetAsync(
+        BackupLocation location, Func<BackupLocation, CancellationToken, Task<CommittedBackup?>> find, CancellationToken cancellationToken) =>
+        await find(location, cancellationToken).ConfigureAwait(false)
+            ?? throw new BackupDamagedException($"{location.ToBackup()} is missing: it was deleted when it was about to be read.") { Object = location.Metadata };
 
     private static BackupLocation LocateParent(CommittedBackup child, long latest, IReadOnlyList<BackupLocation> locations)
     {
@@ -243,11 +295,19 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         candidates = child.IsForeign
             ? candidates.Where(location => location.Time <= latest)
             : candidates.Where(location => location.Time == child.Outline.ParentTimestamp);
-        return candidates.OrderBy(static location => location.Time).Cast<BackupLocation?>().LastOrDefault()
-            ?? throw new BackupDamagedException(child.IsForeign
-                ? $"{child.ToBackup()} cannot be restored: its chain has no backup of level {level}."
-                : $"{child.ToBackup()} cannot be restored: level {level} of its chain, the backup {child.Outline.ParentId:N}, is missing. "
-                    + $"Its document would be {(child.Location with { Level = level, Time = child.Outline.ParentTimestamp ?? 0 }).Metadata}.");
+        if (candidates.OrderBy(static location => location.Time).LastOrDefault() is { } parent)
+        {
+            return parent;
+        }
+
+        // Of another program's level only the number is known.
+        StorageKey? missing = child.IsForeign ? null : (child.Location with { Level = level, Time = child.Outline.ParentTimestamp ?? 0 }).Metadata;
+        throw new BackupDamagedException(child.IsForeign
+            ? $"{child.ToBackup()} cannot be restored: its chain has no backup of level {level}."
+            : $"{child.ToBackup()} cannot be restored: level {level} of its chain, the backup {child.Outline.ParentId:N}, is missing. Its document would be {missing}.")
+        {
+            Object = missing,
+        };
     }
 
     private async Task<Dictionary<BackupLocation, Leftover>> FindLeftoversAsync(HashSet<BackupLocation> committed, CancellationToken cancellationToken)

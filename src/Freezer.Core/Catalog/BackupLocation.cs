@@ -39,7 +39,7 @@ internal sealed record BackupLocation(string EngineName, string BackupName, long
 
     internal static StoragePrefix MetadataOf(string? engineName, string? backupName) => PrefixOf(MetadataRoot, engineName, backupName);
 
-    internal static StoragePrefix DataOf(string engineName, string backupName) => PrefixOf(DataRoot, engineName, backupName);
+    internal static StoragePrefix DataOf(string? engineName, string? backupName) => PrefixOf(DataRoot, engineName, backupName);
 
     /// <summary>Takes a level's folder apart.</summary>
     internal static bool TryParse(string folder, [NotNullWhen(true)] out BackupLocation? location)

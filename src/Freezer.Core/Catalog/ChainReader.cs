@@ -141,6 +141,22 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         });
     }
 
+    /// <summary>Where in the stored archive of a level the leaves begin and end that hold a frame: the one with an offset of the content.</summary>
+    internal async Task<(long Begin, long End)> LocateFrameAsync(Backup level, long offset, CancellationToken cancellationToken)
+    {
+        LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
+        FramePosition from = await index.FindArchiveFrameAsync(offset, cancellationToken).ConfigureAwait(false);
+        long last = from.StoredOffset;
+        await foreach (StoredFrame frame in index.ReadArchiveFramesAsync(from, cancellationToken).ConfigureAwait(false))
+        {
+            last += Math.Max(0, frame.StoredLength - 1);
+            break;
+        }
+
+        StoredObject archive = _objects[_levels[level].Location.Archive];
+        return (archive.LeafOffsetOf(from.StoredOffset), archive.LeafOffsetOf(last) + StoredStreamOptions.LeafSize);
+    }
+
     public void Dispose()
     {
         _turn.Dispose();
@@ -152,12 +168,8 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
 
     private PipeWriter Metered(PipeWriter content) => Allowance?.Meter(content) ?? content;
 
-    private void AddObject(CommittedBackup level, StorageKey key, long length, SealedRole role)
-    {
-        Guid id = level.Document.Id;
-        DataKey? dataKey = level.DataKey;
-        _objects.Add(key, new StoredObject(_storage, key, length, dataKey is null ? null : header => dataKey.Open(id, role, header)));
-    }
+    private void AddObject(CommittedBackup level, StorageKey key, long length, SealedRole role) =>
+        _objects.Add(key, level.OpenObject(_storage, key, length, role));
 
     private async Task ReadFramesAsync(
         Backup level, ICompressionCodec codec, LevelIndexReader index, FramePosition from, Func<PipeReader, CancellationToken, Task> consume, int parallelism, TransferOptions transfer, CancellationToken cancellationToken) =>

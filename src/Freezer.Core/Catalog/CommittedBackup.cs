@@ -17,6 +17,7 @@ internal sealed class CommittedBackup
         Location = location;
         _document = document;
         DataKey = dataKey;
+        DataKeyId = document.DataKey;
     }
 
     private CommittedBackup(BackupLocation location, Exception problem, BackupDocument? unopened = null)
@@ -30,6 +31,9 @@ internal sealed class CommittedBackup
 
     /// <summary>What the backup is encrypted with, where it is and can be read.</summary>
     internal DataKey? DataKey { get; }
+
+    /// <summary>The data key that the document names, also where that is gone.</summary>
+    internal Guid? DataKeyId { get; private init; }
 
     /// <summary>Why the document cannot be used; it says so after "the document …".</summary>
     internal Exception? Problem { get; }
@@ -69,9 +73,11 @@ internal sealed class CommittedBackup
     /// <summary>Checks a commit's document that was read. What is wrong with it is kept, not thrown.</summary>
     internal static async Task<CommittedBackup> ParseAsync(BackupLocation location, byte[] bytes, KeyRing? keys, CancellationToken cancellationToken)
     {
+        Guid? dataKeyId = null;
         try
         {
             BackupDocument document = BackupDocument.Parse(bytes);
+            dataKeyId = document.DataKey;
             Check(location, document);
             if (document.DataKey is not { } id)
             {
@@ -80,7 +86,7 @@ internal sealed class CommittedBackup
 
             if (keys is null)
             {
-                return new CommittedBackup(location, new BackupKeyException("it is encrypted, and no key was given"), document);
+                return new CommittedBackup(location, new BackupKeyException("it is encrypted, and no key was given"), document) { DataKeyId = dataKeyId };
             }
 
             DataKey dataKey = await keys.FindDataKeyAsync(id, cancellationToken).ConfigureAwait(false)
@@ -91,7 +97,7 @@ internal sealed class CommittedBackup
         }
         catch (Exception exception) when (exception is InvalidDataException or BackupUnsupportedException)
         {
-            return new CommittedBackup(location, exception);
+            return new CommittedBackup(location, exception) { DataKeyId = dataKeyId };
         }
     }
 
@@ -102,8 +108,18 @@ internal sealed class CommittedBackup
         {
             BackupUnsupportedException => new BackupUnsupportedException(message, Problem),
             BackupKeyException => new BackupKeyException(message, Problem),
-            _ => new BackupDamagedException(message, Problem),
+            _ => new BackupDamagedException(message, Problem) { Object = Location.Metadata },
         };
+    }
+
+    /// <summary>An encrypted commit that could not be opened without a key, as everybody may see it. Nothing vouches for that.</summary>
+    internal CommittedBackup AsSeenByEverybody() => new(Location, _unopened!, null);
+
+    /// <summary>Opens one of the level's objects.</summary>
+    internal StoredObject OpenObject(IStorage storage, StorageKey key, long length, SealedRole role)
+    {
+        Guid id = Document.Id;
+        return new StoredObject(storage, key, length, DataKey is not { } dataKey ? null : header => dataKey.Open(id, role, header));
     }
 
     internal Backup ToBackup()

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Freezer.Diagnostics;
 
-/// <summary>Everything that the library logs. Event ids are stable: 1xx backup, 2xx restore, 3xx catalog.</summary>
+/// <summary>Everything that the library logs. Event ids are stable: 1xx backup, 2xx restore, 3xx catalog, 4xx verification.</summary>
 internal static partial class Log
 {
     [LoggerMessage(100, LogLevel.Information, "Backup {BackupName} of {Resource} begins: level {Level} at {Timestamp:u}, {Compression}")]
@@ -58,4 +58,10 @@ internal static partial class Log
 
     [LoggerMessage(305, LogLevel.Warning, "{Backup} stays: its deletion could not begin")]
     internal static partial void BackupKept(ILogger logger, string backup);
+
+    [LoggerMessage(400, LogLevel.Warning, "Damaged: {Object}: {Reason}")]
+    internal static partial void DefectFound(ILogger logger, string @object, string reason);
+
+    [LoggerMessage(401, LogLevel.Error, "The verification of {BackupName} failed")]
+    internal static partial void VerifyFailed(ILogger logger, string backupName, Exception exception);
 }

@@ -39,11 +39,37 @@ public sealed partial class KeyRing
             }
         }
 
+        return await OpenDataKeyAsync(_storage, id, cancellationToken).ConfigureAwait(false) is { } opened ? Keep(opened) : null;
+    }
+
+    /// <summary>Says what is wrong with a stored data key, or <see langword="null"/>. Without keys only whether it is there.</summary>
+    internal static async Task<DataKeyProblem?> FindProblemAsync(IStorage storage, KeyRing? keys, Guid id, CancellationToken cancellationToken)
+    {
+        if (await storage.FindAsync(DataKeyObject(id), cancellationToken).ConfigureAwait(false) is null)
+        {
+            return new DataKeyProblem(IsMissing: true, "The key of these backups is missing.");
+        }
+
+        try
+        {
+            using DataKey? opened = keys is null ? null : await keys.OpenDataKeyAsync(storage, id, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (InvalidDataException exception)
+        {
+            return new DataKeyProblem(IsMissing: false, exception.Message);
+        }
+    }
+
+    /// <summary>Reads a data key and opens it; <see langword="null"/> where there is none of this identity.</summary>
+    /// <exception cref="InvalidDataException">It was altered.</exception>
+    private async Task<DataKey?> OpenDataKeyAsync(IStorage storage, Guid id, CancellationToken cancellationToken)
+    {
         StorageKey key = DataKeyObject(id);
         byte[] wrapped;
         try
         {
-            wrapped = await _storage.ReadBytesAsync(key, ReadOptions.Whole, KeySlotDocument.LongestDocument, cancellationToken).ConfigureAwait(false);
+            wrapped = await storage.ReadBytesAsync(key, ReadOptions.Whole, KeySlotDocument.LongestDocument, cancellationToken).ConfigureAwait(false);
         }
         catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
         {
@@ -54,14 +80,13 @@ public sealed partial class KeyRing
         try
         {
             AeadStream.Open(_repositoryKey.Span, AssociatedData.Of(id, SealedRole.DataKey), wrapped, secret.Span);
+            return new DataKey(id, secret);
         }
         catch (InvalidDataException exception)
         {
             secret.Dispose();
             throw new InvalidDataException($"{key} was altered, or is of another repository: {exception.Message}", exception);
         }
-
-        return Keep(new DataKey(id, secret));
     }
 
     /// <summary>Makes sure that a data key is kept in the storage that it is about to be used for.</summary>
@@ -74,10 +99,11 @@ public sealed partial class KeyRing
         }
     }
 
-    private static StorageKey DataKeyObject(Guid id) => StorageKey.Parse($"{DataKeyPrefix}/{id:N}");
+    /// <summary>Where a data key is stored.</summary>
+    internal static StorageKey DataKeyObject(Guid id) => StorageKey.Parse($"{DataKeyPrefix}/{id:N}");
 
     /// <summary>The identities of all data keys, the newest last.</summary>
-    private static async Task<List<Guid>> ListDataKeysAsync(IStorage storage, CancellationToken cancellationToken)
+    internal static async Task<List<Guid>> ListDataKeysAsync(IStorage storage, CancellationToken cancellationToken)
     {
         List<Guid> ids = [];
         await foreach (StorageEntry entry in storage.ListAsync(DataKeyPrefix, cancellationToken).ConfigureAwait(false))
@@ -150,3 +176,8 @@ public sealed partial class KeyRing
         }
     }
 }
+
+/// <summary>What is wrong with a stored data key.</summary>
+/// <param name="IsMissing">Whether there is none.</param>
+/// <param name="Reason">What it is, for people.</param>
+internal sealed record DataKeyProblem(bool IsMissing, string Reason);

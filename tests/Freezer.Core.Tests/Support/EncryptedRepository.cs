@@ -1,4 +1,3 @@
-using Freezer.Dataflow;
 using Freezer.Keys;
 using Freezer.Storage;
 
@@ -26,18 +25,11 @@ internal sealed class EncryptedRepository : IDisposable
 
     public void Dispose() => Keys.Dispose();
 
-    internal Task<byte[]> GetAsync(string key) =>
-        Storage.ReadBytesAsync(StorageKey.Parse(key), ReadOptions.Whole, int.MaxValue, CancellationToken.None);
+    internal Task<byte[]> GetAsync(string key) => Storage.GetAsync(key);
 
-    internal async Task PutAsync(string key, byte[] content) =>
-        await Storage.WriteBytesAsync(StorageKey.Parse(key), content, WriteMode.Replace, CancellationToken.None);
+    internal Task PutAsync(string key, byte[] content) => Storage.PutAsync(key, content);
 
-    internal async Task SwapAsync(string left, string right)
-    {
-        byte[] content = await GetAsync(left);
-        await PutAsync(left, await GetAsync(right));
-        await PutAsync(right, content);
-    }
+    internal Task SwapAsync(string left, string right) => Storage.SwapAsync(left, right);
 
     /// <summary>Names the objects in which any of these bytes can be read.</summary>
     internal async Task<List<string>> FindAsync(params byte[][] plain)

@@ -1,8 +1,9 @@
+using Freezer.Dataflow;
 using Freezer.Storage;
 
 namespace Freezer.Tests.Support;
 
-/// <summary>What a storage holds, by name.</summary>
+/// <summary>What a storage holds, by name, and what can be done to it behind the library's back.</summary>
 internal static class StorageKeys
 {
     internal static async Task<List<string>> KeysAsync(this IStorage storage, string prefix = "")
@@ -24,5 +25,18 @@ internal static class StorageKeys
             await using Stream content = await storage.OpenReadAsync(StorageKey.Parse(key), ReadOptions.Whole);
             await other.WriteAsync(StorageKey.Parse(key), content, WriteOptions.CreateNew);
         }
+    }
+
+    internal static Task<byte[]> GetAsync(this IStorage storage, string key) =>
+        storage.ReadBytesAsync(StorageKey.Parse(key), ReadOptions.Whole, int.MaxValue, CancellationToken.None);
+
+    internal static async Task PutAsync(this IStorage storage, string key, byte[] content) =>
+        await storage.WriteBytesAsync(StorageKey.Parse(key), content, WriteMode.Replace, CancellationToken.None);
+
+    internal static async Task SwapAsync(this IStorage storage, string left, string right)
+    {
+        byte[] content = await storage.GetAsync(left);
+        await storage.PutAsync(left, await storage.GetAsync(right));
+        await storage.PutAsync(right, content);
     }
 }

@@ -164,7 +164,9 @@ internal sealed class MirrorWrite : IDisposable
 
         if (_live.Count < _view.Quorum)
         {
-            throw Fail([]);
+            // Another writer, who has won already, may get to the other storages before this one has heard of it where it is decided.
+            bool isTaken = _mode == WriteMode.CreateNew && Array.TrueForAll(_lanes, one => _live.Contains(one) || IsTaken(one));
+            throw isTaken ? StorageException.AlreadyExists(_key) : Fail([]);
         }
     }
 

@@ -59,6 +59,26 @@ internal struct TarManifestRecord
     /// <summary>Where a sparse file has data, ascending, without overlap; <see langword="null"/> for a file that is stored whole.</summary>
     internal IReadOnlyList<SparseExtent>? Extents { get; set; }
 
+    /// <summary>How many bytes of a regular file's content are stored: all of it, or that of its extents.</summary>
+    internal readonly long StoredSize
+    {
+        get
+        {
+            if (Extents is null)
+            {
+                return Size;
+            }
+
+            long size = 0;
+            for (int i = 0; i < Extents.Count; i++)
+            {
+                size += Extents[i].Length;
+            }
+
+            return size;
+        }
+    }
+
     /// <summary>What a symbolic link points to.</summary>
     internal ReadOnlyMemory<byte> LinkTarget { get; set; }
 

@@ -5,7 +5,7 @@ namespace Freezer.Engines.Tar.Restore;
 
 /// <summary>Finds members of one level's archive by their offsets, going forward as long as that is cheaper than opening the archive again.</summary>
 /// <remarks>Not for several threads.</remarks>
-internal sealed class ArchiveCursor(RestoreContext context, Backup level, TarReaderOptions readerOptions) : IAsyncDisposable
+internal sealed class ArchiveCursor(ChainContext context, Backup level, TarReaderOptions readerOptions) : IAsyncDisposable
 {
     private const long LongestSkip = 8 << 20;
 

@@ -4,7 +4,7 @@ using Freezer.Formats.Tar;
 namespace Freezer.Engines.Tar.Restore;
 
 /// <summary>The archives of a chain, of which those that were read last are open.</summary>
-internal sealed class ArchiveSet(RestoreContext context, TarReaderOptions readerOptions) : IAsyncDisposable
+internal sealed class ArchiveSet(ChainContext context, TarReaderOptions readerOptions) : IAsyncDisposable
 {
     /// <summary>With the manifest that is four operations at a time, which every storage serves.</summary>
     private const int MostOpen = 3;

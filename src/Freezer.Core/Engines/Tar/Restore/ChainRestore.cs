@@ -161,7 +161,7 @@ internal sealed class ChainRestore : IAsyncDisposable
             Metadata = metadata,
             Size = record.Size,
             Extents = record.Extents,
-            StoredSize = StoredSize(record),
+            StoredSize = record.StoredSize,
             Digest = record.Digest,
             Origin = _archives.Level(path, record.Content.BackupId),
         };
@@ -186,22 +186,6 @@ internal sealed class ChainRestore : IAsyncDisposable
 
             throw;
         }
-    }
-
-    private static long StoredSize(in TarManifestRecord record)
-    {
-        if (record.Extents is null)
-        {
-            return record.Size;
-        }
-
-        long size = 0;
-        for (int i = 0; i < record.Extents.Count; i++)
-        {
-            size += record.Extents[i].Length;
-        }
-
-        return size;
     }
 
     private void NoteIfImperfect(EntryPath path, in TarManifestRecord record)
