@@ -12,7 +12,7 @@ internal static class FreezerProgram
     internal static string Path { get; } = Built("FreezerProgram");
 
     /// <summary>The sample that decrypts without the library.</summary>
-    private static string Decryptor { get; } = Built("DecryptorProgram");
+    private static string Decryptor => Built("DecryptorProgram");
 
     private static string Host => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
