@@ -1,6 +1,6 @@
 namespace Freezer;
 
-/// <summary>What a backup that is not trusted may ask of whoever restores it. What goes beyond is an error, or a skip of the entry, that names the limit.</summary>
+/// <summary>What a backup that is not trusted may ask of whoever restores it. What goes beyond is an error that says what there is too much of.</summary>
 /// <remarks>They hold where <see cref="RestoreOptions.Untrusted"/> is set, and for every backup that this library did not commit. What this library
 /// committed is restored however large it is: its memory is bounded all the same, by the largest directory that was backed up.</remarks>
 public sealed record ReaderLimits
@@ -8,8 +8,8 @@ public sealed record ReaderLimits
     /// <summary>The defaults, which an honest backup of less than 16 TiB keeps.</summary>
     public static ReaderLimits Default { get; } = new();
 
-    /// <summary>The longest header of one entry in bytes: its name, attributes, and the listing of a directory. It bounds the memory of the restore, which is a few
-    /// times as much. 64 MiB by default, the names of more than a million files in one directory.</summary>
+    /// <summary>The longest header of one entry in bytes: its name, attributes, and the listing of a directory; and how much a manifest may say of one
+    /// directory. The memory of the restore is a few times as much. 64 MiB by default: some hundred thousand files in one directory.</summary>
     public int LongestHeader { get; init; } = 64 << 20;
 
     /// <summary>The longest path of an entry in bytes, and with that how deep a directory can be. 1 MiB by default.</summary>

@@ -128,6 +128,18 @@ public sealed class ReaderLimitsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_manifest_that_is_not_trusted_cannot_say_more_of_a_directory_than_a_header()
+    {
+        string source = _scratch.Make("source");
+        File.WriteAllText(Path.Combine(source, new string('n', 200)), "x");
+        await new TarEngine(_storage).BackupAsync(source, "own");
+        Func<Task> restore = () => new TarEngine(_storage).RestoreAsync(
+            "own", Destination, new RestoreOptions { Untrusted = true, Limits = new ReaderLimits { LongestHeader = 200 } });
+
+        (await restore.Should().ThrowAsync<BackupDamagedException>()).WithMessage("*manifest*too large*");
+    }
+
+    [Fact]
     public async Task A_volume_that_is_not_trusted_cannot_be_longer_than_a_file()
     {
         string image = Path.Combine(_scratch.Path, "image");

@@ -12,7 +12,9 @@ internal readonly record struct TarManifestCounts(long Directories, long Entries
 
 /// <summary>Reads a manifest directory by directory, in the memory of the largest one. Never completes the source.</summary>
 /// <remarks>Every error in the bytes, and an end before the end block, is an <see cref="InvalidDataException"/> that names the byte.</remarks>
-internal sealed class TarManifestReader(PipeReader source)
+/// <param name="source">The manifest.</param>
+/// <param name="longestBlock">The longest block that is read, in bytes.</param>
+internal sealed class TarManifestReader(PipeReader source, int longestBlock = TarManifestFormat.LongestBlock)
 {
     private byte[] _body = new byte[1 << 12];
     private byte[] _lastPath = [];
@@ -123,7 +125,7 @@ internal sealed class TarManifestReader(PipeReader source)
             ReadResult result = await source.ReadAsync(cancellationToken).ConfigureAwait(false);
             ThrowIfCanceled(result);
             int used = PeekVarint(result.Buffer, out ulong length);
-            if (used < 0 || length > TarManifestFormat.LongestBlock)
+            if (used < 0 || length > (ulong)longestBlock)
             {
                 source.AdvanceTo(result.Buffer.Start);
                 throw new InvalidDataException($"The manifest is damaged at byte {_offset}: the length of a block is malformed or too large.");

@@ -70,7 +70,7 @@ internal sealed class ChainRestore : IAsyncDisposable
 
     private async Task RestoreAsync(PipeReader manifest, CancellationToken cancellationToken)
     {
-        var level = new LevelManifest(manifest, _context.Target);
+        var level = new LevelManifest(manifest, _context.Target, _destination);
         await level.OpenAsync(cancellationToken).ConfigureAwait(false);
         while (await level.ReadBlockAsync(cancellationToken).ConfigureAwait(false))
         {

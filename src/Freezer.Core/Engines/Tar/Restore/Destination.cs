@@ -1,3 +1,4 @@
+using Freezer.Engines.Tar.Manifest;
 using Freezer.Formats.Tar;
 using Freezer.Platform;
 
@@ -83,6 +84,9 @@ internal sealed class Destination : IDisposable
     /// <summary>The destination that <see cref="Open"/> left in the context.</summary>
     internal static Destination Of(RestoreContext context) =>
         context.State as Destination ?? throw new InvalidOperationException("The destination was not prepared.");
+
+    /// <summary>How much of a manifest is in memory at a time: one directory.</summary>
+    internal int LongestBlock => IsTrusted ? TarManifestFormat.LongestBlock : Limits.LongestHeader;
 
     /// <summary>Counts an entry that the backup has.</summary>
     /// <exception cref="BackupException">It has more than a backup that is not trusted may have.</exception>
