@@ -15,6 +15,7 @@ internal sealed class FreezerCommand : RootCommand
         Add(new BackupVerb());
         Add(new RestoreVerb());
         Add(new ListVerb());
+        Add(new VerifyVerb());
         Add(new KeyCommand());
     }
 

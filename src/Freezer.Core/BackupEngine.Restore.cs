@@ -71,7 +71,12 @@ public abstract partial class BackupEngine
         var catalog = new BackupCatalog(Storage, EngineOptions.Logger, EngineOptions.Keys);
         List<CommittedBackup> chain = await catalog.FindChainAsync(Name, backupName, options.To, cancellationToken).ConfigureAwait(false);
         using var reader = new ChainReader(Storage, chain, new CodecSet(EngineOptions.Codecs), EngineOptions.Parallelism, options.QueueSize, report);
-        await reader.CheckObjectsAsync(cancellationToken).ConfigureAwait(false);
+        reader.CountsFailuresAsDamage = reader.ReadsWithoutIndex = options.SkipDamaged;
+        if (!options.SkipDamaged)
+        {
+            await reader.CheckObjectsAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         var context = new RestoreContext(report, reader) { Destination = destination, Options = options, Logger = EngineOptions.Logger };
         Log.RestoreBegins(EngineOptions.Logger, context.Target.ToString(), destination);
         try

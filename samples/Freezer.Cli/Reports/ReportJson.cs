@@ -8,6 +8,7 @@ namespace Freezer.Cli;
 [JsonSerializable(typeof(BackupReport))]
 [JsonSerializable(typeof(RestoreReport))]
 [JsonSerializable(typeof(ListReport))]
+[JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(KeyReport))]
 [JsonSerializable(typeof(KeyListReport))]
 [JsonSerializable(typeof(FailureReport))]

@@ -48,6 +48,12 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
 
     public IReadOnlyList<Backup> Chain { get; }
 
+    /// <summary>Whether what the storage has, and does not deliver, counts as damage of the backup rather than as a failure of the storage.</summary>
+    internal bool CountsFailuresAsDamage { get; set; }
+
+    /// <summary>Whether an archive whose index is lost is read all the same, from its beginning to its end.</summary>
+    internal bool ReadsWithoutIndex { get; set; }
+
     public bool HasManifest(Backup level) => !level.IsForeign;
 
     /// <summary>Looks that every object is there, with the length that its commit says.</summary>
@@ -86,7 +92,17 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
             ? ReadAsync(level, ReadOptions.Whole, (stored, content, token) => StoredStreamReader.ReadUnframedAsync(stored, content, codec, token), consume, _whole, cancellationToken)
             : NamingDamageAsync(level, async () =>
             {
-                LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
+                LevelIndexReader index;
+                try
+                {
+                    index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
+                }
+                catch (Exception exception) when (ReadsWithoutIndex && IsDamage(exception))
+                {
+                    await ReadWithoutIndexAsync(level, codec, consume, cancellationToken).ConfigureAwait(false);
+                    return;
+                }
+
                 await ReadFramesAsync(level, codec, index, default, consume, _parallelism, _whole, cancellationToken).ConfigureAwait(false);
             });
     }
@@ -120,20 +136,33 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         });
     }
 
-    /// <summary>Where in the stored archive of a level the leaves begin and end that hold a frame: the one with an offset of the content.</summary>
-    internal async Task<(long Begin, long End)> LocateFrameAsync(Backup level, long offset, CancellationToken cancellationToken)
+    /// <summary>Where in the stored archive of a level the leaves begin and end that hold a frame: the one with an offset of the content.
+    /// <see langword="null"/> where no index tells.</summary>
+    internal async Task<(long Begin, long End)?> LocateFrameAsync(Backup level, long offset, CancellationToken cancellationToken)
     {
-        LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
-        FramePosition from = await index.FindArchiveFrameAsync(offset, cancellationToken).ConfigureAwait(false);
-        long last = from.StoredOffset;
-        await foreach (StoredFrame frame in index.ReadArchiveFramesAsync(from, cancellationToken).ConfigureAwait(false))
+        if (level.IsForeign)
         {
-            last += Math.Max(0, frame.StoredLength - 1);
-            break;
+            return null;
         }
 
-        StoredObject archive = _objects[_levels[level].Location.Archive];
-        return (archive.LeafOffsetOf(from.StoredOffset), archive.LeafOffsetOf(last) + StoredStreamOptions.LeafSize);
+        try
+        {
+            LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
+            FramePosition from = await index.FindArchiveFrameAsync(offset, cancellationToken).ConfigureAwait(false);
+            long last = from.StoredOffset;
+            await foreach (StoredFrame frame in index.ReadArchiveFramesAsync(from, cancellationToken).ConfigureAwait(false))
+            {
+                last += Math.Max(0, frame.StoredLength - 1);
+                break;
+            }
+
+            StoredObject archive = _objects[_levels[level].Location.Archive];
+            return (archive.LeafOffsetOf(from.StoredOffset), archive.LeafOffsetOf(last) + StoredStreamOptions.LeafSize);
+        }
+        catch (Exception exception) when (IsDamage(exception))
+        {
+            return null;
+        }
     }
 
     public void Dispose()
@@ -165,6 +194,33 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
             cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Reads an archive as another program would. Nothing tells where its frames and leaves are, so that it is verified as a whole before anything of
+    /// it is used; where it is encrypted, each segment vouches for itself.</summary>
+    private async Task ReadWithoutIndexAsync(
+        Backup level, ICompressionCodec codec, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken)
+    {
+        CommittedBackup commit = _levels[level];
+        StoredObject archive = _objects[commit.Location.Archive];
+        if (!commit.Document.IsSealed)
+        {
+            string digest = await LeafDigests.ReadRootAsync(_storage, archive.Key, commit.Document.Archive.Length, _parallelism, cancellationToken).ConfigureAwait(false);
+            if (digest != commit.Document.Archive.Digest)
+            {
+                throw new InvalidDataException($"Both {archive.Key} and its index are damaged, so that nothing tells which part of it is sound.");
+            }
+        }
+
+        await Transfer.RunAsync(
+            archive.CopyToAsync,
+            (stored, storedToken) => Transfer.RunAsync(
+                (content, token) => StoredStreamReader.ReadUnframedAsync(stored, content, codec, token), consume, _whole, storedToken),
+            _whole,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private static bool IsDamage(Exception exception) =>
+        exception is InvalidDataException || (exception is StorageException failure && LeafDigests.IsOfObject(failure));
+
     private Task ReadAsync(
         Backup level,
         ReadOptions options,
@@ -172,12 +228,16 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         Func<PipeReader, CancellationToken, Task> consume,
         TransferOptions transfer,
         CancellationToken cancellationToken) =>
-        NamingDamageAsync(level, async () => _report?.AddStored(await Transfer.RunAsync(
-            (stored, token) => _storage.ReadAsync(_levels[level].Location.Archive, stored, options, token),
-            (stored, storedToken) => Transfer.RunAsync(
-                (content, token) => decode(stored, content, token), consume, transfer, storedToken),
-            transfer,
-            cancellationToken).ConfigureAwait(false)));
+        NamingDamageAsync(level, async () =>
+        {
+            long read = await Transfer.RunAsync(
+                (stored, token) => _storage.ReadAsync(_levels[level].Location.Archive, stored, options, token),
+                (stored, storedToken) => Transfer.RunAsync(
+                    (content, token) => decode(stored, content, token), consume, transfer, storedToken),
+                transfer,
+                cancellationToken).ConfigureAwait(false);
+            _report?.AddStored(read);
+        });
 
     private async Task<LevelIndexReader> GetIndexAsync(Backup level, CancellationToken cancellationToken)
     {
@@ -225,11 +285,15 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     }
 
     /// <summary>Damage that a stream reports becomes an error that names the backup.</summary>
-    private static async Task NamingDamageAsync(Backup level, Func<Task> read)
+    private async Task NamingDamageAsync(Backup level, Func<Task> read)
     {
         try
         {
             await read().ConfigureAwait(false);
+        }
+        catch (StorageException failure) when (CountsFailuresAsDamage && LeafDigests.IsOfObject(failure))
+        {
+            throw new BackupDamagedException($"{level} is damaged: {failure.Message}", failure);
         }
         catch (InvalidDataException exception)
         {

@@ -67,6 +67,12 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
     private async ValueTask RestoreLevelAsync(int level, CancellationToken cancellationToken)
     {
         IReadOnlyList<StoredRun> runs = _window.RunsOf(level);
+        if (context.Options.SkipDamaged)
+        {
+            await RestoreWhatIsSoundAsync(context.Chain[level], runs, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         for (int next = 0; next < runs.Count;)
         {
             await context.ReadArchiveAsync(
@@ -74,6 +80,55 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
                 runs[next].ArchiveOffset,
                 async (archive, token) => next = await ReadRunsAsync(context.Chain[level], archive, runs, next, token).ConfigureAwait(false),
                 cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Restores each run for itself, and of one that is damaged those parts that are not.</summary>
+    private async ValueTask RestoreWhatIsSoundAsync(Backup level, IReadOnlyList<StoredRun> runs, CancellationToken cancellationToken)
+    {
+        var rest = new Stack<StoredRun>();
+        VolumeExtent lost = default;
+        string reason = "";
+        foreach (StoredRun whole in runs)
+        {
+            rest.Push(whole);
+            while (rest.TryPop(out StoredRun run))
+            {
+                try
+                {
+                    await context.ReadArchiveAsync(
+                        level, run.ArchiveOffset, async (archive, token) => await CopyAsync(level, archive, run, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                }
+                catch (BackupDamagedException) when (run.Count > 1)
+                {
+                    (StoredRun first, StoredRun second) = run.Halve(_geometry.BlockSize);
+                    rest.Push(second);
+                    rest.Push(first);
+                }
+                catch (BackupDamagedException exception)
+                {
+                    var block = new VolumeExtent(_geometry.OffsetOf(run.First), _geometry.LengthOf(run.First, 1));
+                    if (lost.Length == 0 || lost.End != block.Offset || reason != exception.Message)
+                    {
+                        await ReportLostAsync(lost, reason, cancellationToken).ConfigureAwait(false);
+                        (lost, reason) = (block with { Length = 0 }, exception.Message);
+                    }
+
+                    lost = lost with { Length = lost.Length + block.Length };
+                }
+            }
+        }
+
+        await ReportLostAsync(lost, reason, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What is lost reads as zeros, whatever was there before.</summary>
+    private async ValueTask ReportLostAsync(VolumeExtent lost, string reason, CancellationToken cancellationToken)
+    {
+        if (lost.Length > 0)
+        {
+            await _target.ZeroAsync(lost.Offset, lost.Length, cancellationToken).ConfigureAwait(false);
+            context.ReportSkip(new SkippedEntry(EntryPath.Root, SkipKind.Damaged, $"{lost.Length} bytes of the volume at byte {lost.Offset} are lost, and are zero now: {reason}"));
         }
     }
 
@@ -103,12 +158,25 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
             long first = run.First + done;
             TargetPiece piece = await writer.RentAsync(cancellationToken).ConfigureAwait(false);
             piece.Begin(_geometry.OffsetOf(first), (int)_geometry.LengthOf(first, count), _window.DigestsOf(run).Slice(done, count));
-            for (Memory<byte> left = piece.Content; !left.IsEmpty;)
+            bool isFilled = false;
+            try
             {
-                ReadOnlySequence<byte> content = await ReadAsync(level, archive, left.Length, cancellationToken).ConfigureAwait(false);
-                content.CopyTo(left.Span);
-                left = left[(int)content.Length..];
-                archive.AdvanceTo(content.End);
+                for (Memory<byte> left = piece.Content; !left.IsEmpty;)
+                {
+                    ReadOnlySequence<byte> content = await ReadAsync(level, archive, left.Length, cancellationToken).ConfigureAwait(false);
+                    content.CopyTo(left.Span);
+                    left = left[(int)content.Length..];
+                    archive.AdvanceTo(content.End);
+                }
+
+                isFilled = true;
+            }
+            finally
+            {
+                if (!isFilled)
+                {
+                    writer.Return(piece);
+                }
             }
 
             writer.Write(piece);
