@@ -40,6 +40,7 @@ internal sealed class BackupVerb : Verb
         : base("backup", "Take a backup: an incremental on the newest one of the name, or a full one where there is none.")
     {
         Add(CommonOptions.Storage);
+        Add(CommonOptions.Quorum);
         Add(CommonOptions.Name);
         Add(CommonOptions.Engine);
         Add(CommonOptions.PassphraseFile);
@@ -64,7 +65,7 @@ internal sealed class BackupVerb : Verb
         BackupOptions options = OptionsOf(arguments);
         IKeyProvider? key = KeyOptions.Read(arguments);
         using var cleared = key as IDisposable;
-        await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: true);
+        await using IStorage storage = await OpenStorageAsync(arguments, mayCreate: true, cancellationToken);
         using KeyRing? keys = key is null ? null : await KeyRing.OpenOrCreateAsync(storage, key, cancellationToken: cancellationToken);
         BackupEngine engine = OpenEngine(engineName, storage, keys, output, TarOptionsOf(arguments));
         using ProgressLine? progress = output.ShowProgress("stored");

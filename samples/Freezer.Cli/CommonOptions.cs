@@ -9,8 +9,17 @@ internal static class CommonOptions
 
     internal static Option<bool> Verbose { get; } = new("--verbose") { Description = "Tell what happens, and where an error comes from.", Recursive = true };
 
-    internal static Option<StorageAddress> Storage { get; } =
-        OptionOf("--storage", "URI", "Where the backups are: a path, or file:///PATH.", StorageAddress.Parse, isRequired: true);
+    internal static Option<StorageAddress[]> Storage { get; } = new("--storage")
+    {
+        HelpName = "URI",
+        Description = $"Where the backups are: {StorageAddress.Forms}. Several of them are a mirror; give them always in the same order.",
+        Required = true,
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = static result => ArgumentParser.ParseAll(result, StorageAddress.Parse),
+    };
+
+    internal static Option<int?> Quorum { get; } = OptionOf<int?>(
+        "--quorum", "M", "How many storages of a mirror have to take each write: more than half of them; all by default.", static text => Numbers.ParseLevel(text));
 
     internal static Option<string> Name { get; } = OptionOf("--name", "NAME", "The name of the backups.", static text => text, isRequired: true);
 

@@ -7,4 +7,5 @@ internal static class ExitStatus
     internal const int Failed = 1;
     internal const int WrongUsage = 2;
     internal const int CompleteWithSkips = 3;
+    internal const int CompleteWithDegradedMirror = 4;
 }

@@ -17,6 +17,8 @@ internal sealed class FreezerCommand : RootCommand
         Add(new ListVerb());
         Add(new VerifyVerb());
         Add(new KeyCommand());
+        Add(new CopyVerb());
+        Add(new SyncVerb());
     }
 
     /// <summary>Runs the program.</summary>

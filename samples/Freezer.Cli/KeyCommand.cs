@@ -24,6 +24,7 @@ internal sealed class KeyCommand : Command
             : base(name, description)
         {
             Add(CommonOptions.Storage);
+            Add(CommonOptions.Quorum);
             Add(CommonOptions.PassphraseFile);
             Add(CommonOptions.KeyFile);
         }
@@ -35,7 +36,7 @@ internal sealed class KeyCommand : Command
             IKeyProvider key = KeyOptions.Read(arguments)
                 ?? throw new ArgumentException($"Give a key that opens the repository, with {CommonOptions.PassphraseFile.Name} or {CommonOptions.KeyFile.Name}.");
             using var cleared = key as IDisposable;
-            await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: false);
+            await using IStorage storage = await OpenStorageAsync(arguments, mayCreate: false, cancellationToken);
             using KeyRing keys = await KeyRing.OpenAsync(storage, key, cancellationToken: cancellationToken);
             return await DoAsync(arguments, keys, cancellationToken);
         }
@@ -112,11 +113,15 @@ internal sealed class KeyCommand : Command
     private sealed class ListKeysVerb : Verb
     {
         internal ListKeysVerb()
-            : base("list", "List the keys that open the repository.") => Add(CommonOptions.Storage);
+            : base("list", "List the keys that open the repository.")
+        {
+            Add(CommonOptions.Storage);
+            Add(CommonOptions.Quorum);
+        }
 
         protected override async Task<Report> DoAsync(ParseResult arguments, Output output, CancellationToken cancellationToken)
         {
-            await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: false);
+            await using IStorage storage = await OpenStorageAsync(arguments, mayCreate: false, cancellationToken);
             var keys = new List<ListedKey>();
             await foreach (KeySlot slot in KeyRing.ListAsync(storage, cancellationToken))
             {

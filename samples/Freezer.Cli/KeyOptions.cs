@@ -36,6 +36,11 @@ internal static class KeyOptions
             ReadOnlySpan<byte> line = content;
             int end = line.IndexOf((byte)'\n');
             line = (end < 0 ? line : line[..end]).TrimEnd((byte)'\r');
+            if (line.StartsWith(Encoding.UTF8.Preamble))
+            {
+                line = line[Encoding.UTF8.Preamble.Length..];
+            }
+
             if (line.IsEmpty)
             {
                 throw new ArgumentException($"The first line of '{path}' is empty: the passphrase is expected there.");

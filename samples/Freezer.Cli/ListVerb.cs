@@ -17,6 +17,7 @@ internal sealed class ListVerb : Verb
         : base("list", "List the backups of a storage.")
     {
         Add(CommonOptions.Storage);
+        Add(CommonOptions.Quorum);
         Add(_name);
         Add(_engine);
         Add(CommonOptions.PassphraseFile);
@@ -27,7 +28,7 @@ internal sealed class ListVerb : Verb
     {
         IKeyProvider? key = KeyOptions.Read(arguments);
         using var cleared = key as IDisposable;
-        await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: false);
+        await using IStorage storage = await OpenStorageAsync(arguments, mayCreate: false, cancellationToken);
         using KeyRing? keys = key is null ? null : await KeyRing.OpenAsync(storage, key, cancellationToken: cancellationToken);
         var catalog = new BackupCatalog(storage, output.Logger, keys);
         var backups = new List<ListedBackup>();

@@ -27,6 +27,7 @@ internal sealed class RestoreVerb : Verb
         : base("restore", "Restore the newest backup of a name, or that of a date.")
     {
         Add(CommonOptions.Storage);
+        Add(CommonOptions.Quorum);
         Add(CommonOptions.Name);
         Add(CommonOptions.Engine);
         Add(CommonOptions.PassphraseFile);
@@ -45,7 +46,7 @@ internal sealed class RestoreVerb : Verb
         string destination = arguments.GetRequiredValue(_destination);
         IKeyProvider? key = KeyOptions.Read(arguments);
         using var cleared = key as IDisposable;
-        await using IStorage storage = arguments.GetRequiredValue(CommonOptions.Storage).Open(mayCreate: false);
+        await using IStorage storage = await OpenStorageAsync(arguments, mayCreate: false, cancellationToken);
         using KeyRing? keys = key is null ? null : await KeyRing.OpenAsync(storage, key, cancellationToken: cancellationToken);
         BackupEngine engine = OpenEngine(arguments.GetValue(CommonOptions.Engine), storage, keys, output);
         using ProgressLine? progress = output.ShowProgress("fetched");

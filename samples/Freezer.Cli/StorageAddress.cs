@@ -4,46 +4,71 @@ using Freezer.Storage;
 namespace Freezer.Cli;
 
 /// <summary>Where a storage is, as the command line names it.</summary>
-internal sealed partial record StorageAddress
+internal abstract partial record StorageAddress
 {
-    private StorageAddress(string path) => Path = path;
-
-    /// <summary>The directory.</summary>
-    internal string Path { get; }
+    /// <summary>What there is, for messages.</summary>
+    internal const string Forms = "a path, file:///PATH, and s3://BUCKET/PREFIX?endpoint=URL&region=NAME";
 
     /// <summary>Reads an address.</summary>
-    /// <param name="text">A path, or <c>file:///PATH</c>. A path with a colon in its first segment is written <c>./PATH</c>.</param>
-    /// <exception cref="FormatException">It is neither; the message says what there is.</exception>
+    /// <param name="text">A path, <c>file:///PATH</c> or <c>s3://BUCKET/PREFIX</c>. A path with a colon in its first segment is written <c>./PATH</c>.</param>
+    /// <exception cref="FormatException">It is none of these; the message says what there is.</exception>
     internal static StorageAddress Parse(string text)
     {
         if (text.Length == 0)
         {
-            throw new FormatException("The storage is empty: give a path, or file:///PATH.");
+            throw new FormatException($"The storage is empty: give {Forms}.");
         }
 
         Match scheme = Scheme().Match(text);
-        if (!scheme.Success)
+        return !scheme.Success ? new DirectoryAddress(text)
+            : scheme.Groups[1].Value switch
+            {
+                "file" => ParseFile(text),
+                "s3" => BucketAddress.Parse(text),
+                var other => throw new FormatException(
+                    $"The storage '{text}' is of the kind '{other}', and this program knows these: {Forms}. (A path with a colon in it is written ./PATH.)"),
+            };
+    }
+
+    /// <summary>What the storage is called in messages.</summary>
+    internal abstract string Name { get; }
+
+    /// <summary>Opens a storage, or a mirror of several.</summary>
+    /// <param name="addresses">Where they are. A directory that is missing is out of the mirror.</param>
+    /// <param name="quorum">How many have to take each write; <see langword="null"/> for all.</param>
+    /// <param name="mayCreate">Whether directories that are missing are made.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    internal static async Task<IStorage> OpenAsync(StorageAddress[] addresses, int? quorum, bool mayCreate, CancellationToken cancellationToken)
+    {
+        if (addresses.Length == 1)
         {
-            return new StorageAddress(text);
+            return quorum is null ? await addresses[0].OpenAsync(mayCreate, cancellationToken)
+                : throw new ArgumentException("--quorum is an option of a mirror: give several storages.");
         }
 
-        if (scheme.Groups[1].Value != Uri.UriSchemeFile)
+        bool isAnyThere = mayCreate || addresses.Any(static address => address is not DirectoryAddress directory || Directory.Exists(directory.Path));
+        var members = new MirrorMember[addresses.Length];
+        for (int i = 0; i < members.Length; i++)
         {
-            throw new FormatException(
-                $"The storage '{text}' is of the kind '{scheme.Groups[1].Value}', and this program knows these: a path, and file:///PATH. (A path with a colon in it is written ./PATH.)");
+            IStorage storage = isAnyThere && addresses[i] is DirectoryAddress directory
+                ? directory.Open(mayCreate)
+                : await addresses[i].OpenAsync(mayCreate, cancellationToken);
+            members[i] = new MirrorMember(addresses[i].Name, storage);
         }
 
-        return Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Host.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0
-            ? new StorageAddress(uri.LocalPath)
-            : throw new FormatException($"The storage '{text}' is not of the form file:///PATH, with %23 for # and %3F for ?.");
+        return new MirrorStorage(members, new MirrorOptions { Quorum = quorum });
     }
 
     /// <summary>Opens the storage.</summary>
-    /// <param name="mayCreate">Whether a directory that is missing is made, rather than being an error.</param>
-    /// <exception cref="DirectoryNotFoundException">The directory is missing.</exception>
-    internal IStorage Open(bool mayCreate) => mayCreate || Directory.Exists(Path)
-        ? new FileStorage(Path, new FileStorageOptions { CreateRoot = mayCreate })
-        : throw new DirectoryNotFoundException($"There is no storage at '{Path}': there is no such directory.");
+    /// <param name="mayCreate">Whether a directory that is missing is made, rather than being an error. A bucket must be there.</param>
+    /// <param name="cancellationToken">Cancels the opening.</param>
+    /// <exception cref="IOException">It is missing, or cannot be opened.</exception>
+    internal abstract Task<IStorage> OpenAsync(bool mayCreate, CancellationToken cancellationToken);
+
+    private static DirectoryAddress ParseFile(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Host.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0
+            ? new DirectoryAddress(uri.LocalPath)
+            : throw new FormatException($"The storage '{text}' is not of the form file:///PATH, with %23 for # and %3F for ?.");
 
     /// <summary>Two letters at least, so that a drive letter is a path.</summary>
     [GeneratedRegex("^([A-Za-z][A-Za-z0-9+.-]+):")]

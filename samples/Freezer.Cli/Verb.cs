@@ -18,6 +18,9 @@ internal abstract class Verb : Command
     /// <param name="cancellationToken">Cancelled by Ctrl-C.</param>
     protected abstract Task<Report> DoAsync(ParseResult arguments, Output output, CancellationToken cancellationToken);
 
+    protected static Task<IStorage> OpenStorageAsync(ParseResult arguments, bool mayCreate, CancellationToken cancellationToken) => StorageAddress.OpenAsync(
+        arguments.GetRequiredValue(CommonOptions.Storage), arguments.GetValue(CommonOptions.Quorum), mayCreate, cancellationToken);
+
     protected static BackupEngine OpenEngine(EngineName engine, IStorage storage, KeyRing? keys, Output output, TarEngineOptions? tarOptions = null)
     {
         var options = new BackupEngineOptions { Logger = output.Logger, Keys = keys };

@@ -60,9 +60,11 @@ public abstract partial class BackupEngine
                         continue;
                     }
 
+                    IReadOnlyList<LaggingStorage> lagging = FindLagging();
                     return new BackupResult
                     {
-                        Outcome = report.Outcome,
+                        Outcome = lagging.Count > 0 && report.Skipped == 0 ? BackupOutcome.CompleteWithDegradedMirror : report.Outcome,
+                        Lagging = lagging,
                         Backup = new CommittedBackup(claim.Location, document, dataKey).ToBackup(),
                         NewChainReason = choice.NewChainReason,
                         Compression = new Compression(codec.Name, level),
@@ -136,7 +138,7 @@ public abstract partial class BackupEngine
             List<CommittedBackup> chain;
             try
             {
-                chain = await _catalog.ReadChainAsync(parent, locations, cancellationToken).ConfigureAwait(false);
+                chain = await _catalog.ReadChainAsync(parent, locations, mayLackKey: false, cancellationToken).ConfigureAwait(false);
                 if (options.Parent is { } wanted && wanted.Id != chain[^1].Document.Id)
                 {
                     throw IsMissing(wanted);
@@ -319,12 +321,24 @@ public abstract partial class BackupEngine
             }
             catch (StorageException exception)
             {
-                // The write may have succeeded although its answer was lost.
-                if (!await IsOursAsync(location, cancellationToken).ConfigureAwait(false))
+                // The write may have succeeded although its answer was lost. What too few storages of a mirror have is not committed, though it can be read.
+                if (exception.Kind == StorageErrorKind.BelowQuorum || !await IsOursAsync(location, cancellationToken).ConfigureAwait(false))
                 {
                     throw new BackupException($"The commit {location.Metadata} could not be written, or not be confirmed: {exception.Message} Run the backup again.", exception);
                 }
             }
+        }
+
+        /// <summary>The storages of a mirror that lack the backup, now that it is committed.</summary>
+        private IReadOnlyList<LaggingStorage> FindLagging()
+        {
+            IReadOnlyList<LaggingStorage> lagging = _storage.GetFeature<IReplicatedStorage>()?.Lagging ?? [];
+            foreach (LaggingStorage storage in lagging)
+            {
+                Log.StorageLags(_settings.Logger, backupName, storage.Name, storage.Reason);
+            }
+
+            return lagging;
         }
 
         private async Task<bool> IsOursAsync(BackupLocation location, CancellationToken cancellationToken)

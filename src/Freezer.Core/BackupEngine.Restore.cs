@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Freezer.Catalog;
+using Freezer.Dataflow;
 using Freezer.Dataflow.Compression;
 using Freezer.Diagnostics;
 using Freezer.Storage;
@@ -72,12 +73,9 @@ public abstract partial class BackupEngine
         List<CommittedBackup> chain = await catalog.FindChainAsync(Name, backupName, options.To, cancellationToken).ConfigureAwait(false);
         using var reader = new ChainReader(Storage, chain, new CodecSet(EngineOptions.Codecs), EngineOptions.Parallelism, options.QueueSize, report);
         reader.CountsFailuresAsDamage = reader.ReadsWithoutIndex = options.SkipDamaged;
-        if (!options.SkipDamaged)
-        {
-            await reader.CheckObjectsAsync(cancellationToken).ConfigureAwait(false);
-        }
-
         var context = new RestoreContext(report, reader) { Destination = destination, Options = options, Logger = EngineOptions.Logger };
+        long stored = await reader.CheckObjectsAsync(cancellationToken).ConfigureAwait(false);
+        reader.Allowance = context.IsTrusted ? null : new ContentAllowance(options.Limits, stored);
         Log.RestoreBegins(EngineOptions.Logger, context.Target.ToString(), destination);
         try
         {

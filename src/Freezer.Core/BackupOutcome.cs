@@ -8,4 +8,8 @@ public enum BackupOutcome
 
     /// <summary>All but the listed skips was done.</summary>
     CompleteWithSkips,
+
+    /// <summary>A backup that is complete, and that a storage of a mirror lacks: <see cref="BackupResult.Lagging"/> names it. A backup that also has
+    /// skips is <see cref="CompleteWithSkips"/>.</summary>
+    CompleteWithDegradedMirror,
 }

@@ -3,7 +3,7 @@ namespace Freezer;
 /// <summary>What a backup did.</summary>
 public sealed record BackupResult
 {
-    /// <summary>Complete, or complete with skips: look at it.</summary>
+    /// <summary>Complete, complete with skips, or complete with a storage of a mirror that lacks the backup: look at it.</summary>
     public required BackupOutcome Outcome { get; init; }
 
     /// <summary>The backup as it is now listed.</summary>
@@ -20,6 +20,9 @@ public sealed record BackupResult
 
     /// <summary>What is worth knowing: the first <see cref="ReportLimit"/>.</summary>
     public required IReadOnlyList<Note> Notes { get; init; }
+
+    /// <summary>The storages of a mirror that lack this backup or another one; empty as it should be. See <see cref="Storage.MirrorStorage.SynchronizeAsync"/>.</summary>
+    public IReadOnlyList<Storage.LaggingStorage> Lagging { get; init; } = [];
 
     /// <summary>How long it took.</summary>
     public required TimeSpan Duration { get; init; }

@@ -17,8 +17,11 @@ public sealed record RestoreOptions
     public IReadOnlyList<EntryPath> Include { get; init; } = [];
 
     /// <summary>Treats the backup as made by somebody who may mean harm: devices and set-uid bits are left out and
-    /// reported. <see langword="false"/> by default. A backup that this library did not commit is always treated so.</summary>
+    /// reported, and <see cref="Limits"/> hold. <see langword="false"/> by default. A backup that this library did not commit is always treated so.</summary>
     public bool Untrusted { get; init; }
+
+    /// <summary>What a backup that is not trusted may ask for.</summary>
+    public ReaderLimits Limits { get; init; } = ReaderLimits.Default;
 
     /// <summary>Whether metadata that the user may not set (an owner, for one) is a skip rather than a note. <see langword="false"/> by default.</summary>
     public bool Strict { get; init; }
@@ -30,5 +33,10 @@ public sealed record RestoreOptions
     /// <summary>How many bytes may wait between two stages before the faster one is held; 1 MiB by default.</summary>
     public int QueueSize { get; init; } = 1 << 20;
 
-    internal void Validate() => ArgumentOutOfRangeException.ThrowIfNegativeOrZero(QueueSize);
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(QueueSize);
+        ArgumentNullException.ThrowIfNull(Limits);
+        Limits.Validate();
+    }
 }

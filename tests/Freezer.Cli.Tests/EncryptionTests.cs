@@ -70,6 +70,7 @@ public sealed class EncryptionTests : IDisposable
     {
         Fails(Backup("--passphrase-file", Write("empty", "")), "is empty", status: 2);
         Fails(Backup("--passphrase-file", Write("line", "\nsecond line")), "is empty", status: 2);
+        Fails(Backup("--passphrase-file", Write("mark", "\uFEFF\n")), "is empty", status: 2);
         Fails(Backup("--key-file", Write("short", "short")), "has 5 bytes, and a key has 32", status: 2);
         Fails(Backup("--key-file", PathOf("missing")), "cannot be read");
         Fails(Backup("--passphrase-file", _scratch.Path), "cannot be read");

@@ -11,8 +11,8 @@ public sealed class WrongUsageTests : IDisposable
 
     public static TheoryData<string, string> CommandLines => new()
     {
-        { "", "Say what to do: backup, restore, list, key." },
-        { "frobnicate", "There is no verb 'frobnicate'; there are backup, restore, list, key." },
+        { "", "Say what to do: backup, restore, list, key, copy, sync." },
+        { "frobnicate", "There is no verb 'frobnicate'; there are backup, restore, list, key, copy, sync." },
         { "backup --name n SOURCE", "Option '--storage' is required." },
         { "backup --storage STORE SOURCE", "Option '--name' is required." },
         { "backup --storage STORE --name n", "Required argument 'SOURCE' missing for command: 'backup'." },
@@ -23,7 +23,12 @@ public sealed class WrongUsageTests : IDisposable
         { "backup --storage STORE --name a/b SOURCE", "'a/b' cannot name a backup: it holds a '/'." },
         { "backup --storage STORE --name .. SOURCE", "'..' cannot name a backup" },
         { "backup --storage EMPTY --name n SOURCE", "The storage is empty" },
-        { "backup --storage s3://bucket/x --name n SOURCE", "of the kind 's3', and this program knows these: a path, and file:///PATH." },
+        { "backup --storage ftp://host/x --name n SOURCE", "of the kind 'ftp', and this program knows these: a path, file:///PATH, and s3://BUCKET/PREFIX" },
+        { "backup --storage s3:bucket --name n SOURCE", "is not of the form s3://BUCKET/PREFIX?endpoint=URL" },
+        { "backup --storage s3:///x --name n SOURCE", "is not of the form s3://BUCKET/PREFIX?endpoint=URL" },
+        { "backup --storage s3://bucket/x?end=1 --name n SOURCE", "has a parameter 'end'" },
+        { "backup --storage s3://bucket/x?endpoint=host:80 --name n SOURCE", "has the endpoint 'host:80', and http://HOST:PORT" },
+        { "backup --storage s3://bucket/x?path-style=maybe --name n SOURCE", "is not of the form s3://BUCKET/PREFIX?endpoint=URL" },
         { "backup --storage rclone:remote:x --name n SOURCE", "of the kind 'rclone'" },
         { "backup --storage file://host/x --name n SOURCE", "is not of the form file:///PATH" },
         { "backup --storage STORE --name n --engine dump SOURCE", "There is no engine 'dump'; there are tar and block." },

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Freezer.Cli;
 
@@ -12,6 +13,10 @@ internal sealed record BackupReport : OperationReport
     public required string Compression { get; init; }
 
     public required string? NewChainReason { get; init; }
+
+    /// <summary>The storages of a mirror that lack the backup; <see langword="null"/> as it should be.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ReportedLag>? Lagging { get; init; }
 
     internal static BackupReport Of(BackupResult result)
     {
@@ -33,6 +38,7 @@ internal sealed record BackupReport : OperationReport
             Notes = ReportedNote.Of(result.Notes),
             Compression = result.Compression.ToString(),
             NewChainReason = result.NewChainReason,
+            Lagging = ReportedLag.Of(result.Lagging),
             Seconds = Math.Round(result.Duration.TotalSeconds, 3),
         };
     }
@@ -48,6 +54,7 @@ internal sealed record BackupReport : OperationReport
             text.Line($"  A new chain was begun: {NewChainReason}.");
         }
 
+        ReportedLag.Write(Lagging, text);
         WriteRemarks(text, verbose);
     }
 }

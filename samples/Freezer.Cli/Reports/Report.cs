@@ -7,6 +7,7 @@ internal abstract record Report
 {
     internal const string CompleteStatus = "complete";
     internal const string SkipsStatus = "complete-with-skips";
+    internal const string DegradedStatus = "complete-with-degraded-mirror";
     internal const string FailedStatus = "failed";
 
     [JsonPropertyOrder(-3)]
@@ -20,6 +21,7 @@ internal abstract record Report
     {
         CompleteStatus => Cli.ExitStatus.Complete,
         SkipsStatus => Cli.ExitStatus.CompleteWithSkips,
+        DegradedStatus => Cli.ExitStatus.CompleteWithDegradedMirror,
         _ => Cli.ExitStatus.Failed,
     };
 
@@ -31,5 +33,10 @@ internal abstract record Report
     /// <param name="verbose">Whether all of it is wanted.</param>
     internal abstract void Write(PeopleText text, bool verbose);
 
-    protected static string StatusOf(BackupOutcome outcome) => outcome == BackupOutcome.Complete ? CompleteStatus : SkipsStatus;
+    protected static string StatusOf(BackupOutcome outcome) => outcome switch
+    {
+        BackupOutcome.Complete => CompleteStatus,
+        BackupOutcome.CompleteWithDegradedMirror => DegradedStatus,
+        _ => SkipsStatus,
+    };
 }

@@ -11,6 +11,8 @@ namespace Freezer.Cli;
 [JsonSerializable(typeof(VerifyReport))]
 [JsonSerializable(typeof(KeyReport))]
 [JsonSerializable(typeof(KeyListReport))]
+[JsonSerializable(typeof(CopyReport))]
+[JsonSerializable(typeof(SyncReport))]
 [JsonSerializable(typeof(FailureReport))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {

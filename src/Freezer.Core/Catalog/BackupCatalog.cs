@@ -68,6 +68,26 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
             : throw new ArgumentException($"{backup} cannot be a backup of a storage.", nameof(backup));
     }
 
+    /// <summary>Copies a backup, and all that it builds on, to another storage of any kind: byte for byte, verified, and listed there only when it is whole.</summary>
+    /// <param name="backup">The backup as it was listed.</param>
+    /// <param name="destination">The other storage. Stays the caller's.</param>
+    /// <param name="progress">Hears how far it is, a few times a second at most.</param>
+    /// <param name="cancellationToken">Cancels the copy. What was copied stays; the next copy verifies it, and goes on.</param>
+    /// <returns>What was done. Look at its outcome, where the destination is a mirror.</returns>
+    /// <exception cref="BackupNotFoundException">The backup is not in this catalog's storage.</exception>
+    /// <exception cref="BackupDamagedException">Its chain has a gap, or what is stored is not what was committed. Nothing damaged is published.</exception>
+    /// <exception cref="BackupException">The other storage has another backup in its place, or one is being written there.</exception>
+    /// <exception cref="StorageException">A storage failed.</exception>
+    /// <remarks>Parents come first. Neither the source nor a key is needed; the key slots of a sealed backup are copied too. What the other
+    /// storage has with the right length and digest is not sent again, and where the same commit is there, the lengths are enough.</remarks>
+    public Task<BackupCopyResult> CopyAsync(
+        Backup backup, IStorage destination, IProgress<BackupProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(backup);
+        ArgumentNullException.ThrowIfNull(destination);
+        return new BackupCopy(this, destination, new OperationReport(progress, TimeProvider.System), _logger).RunAsync(backup, cancellationToken);
+    }
+
     /// <summary>Removes what backups left behind that were never committed: killed or cut off in the middle.</summary>
     /// <param name="olderThan">Only what showed no sign of life for this long, by the storage's clock; at least <see cref="LeastSweepAge"/>.</param>
     /// <param name="cancellationToken">Cancels the sweep; what was removed so far stays removed.</param>
@@ -183,20 +203,24 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
     /// <summary>Reads a backup and all that it builds on, level 0 first.</summary>
     /// <param name="target">The backup.</param>
     /// <param name="locations">Every commit of its name.</param>
+    /// <param name="mayLackKey">Whether it is enough to know of encrypted levels what stands there for everybody.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="BackupDamagedException">A level is missing, or its document is damaged.</exception>
-    internal Task<List<CommittedBackup>> ReadChainAsync(BackupLocation target, IReadOnlyList<BackupLocation> locations, CancellationToken cancellationToken) =>
-        ReadChainAsync(target, locations, FindAsync, cancellationToken);
+    internal Task<List<CommittedBackup>> ReadChainAsync(
+        BackupLocation target, IReadOnlyList<BackupLocation> locations, bool mayLackKey, CancellationToken cancellationToken) =>
+        ReadChainAsync(target, locations, mayLackKey, FindAsync, cancellationToken);
 
     /// <summary>Reads a backup and all that it builds on, level 0 first.</summary>
     /// <param name="target">The backup.</param>
     /// <param name="locations">Every commit of its name.</param>
+    /// <param name="mayLackKey">Whether it is enough to know of encrypted levels what stands there for everybody.</param>
     /// <param name="find">Reads the commit at a place, or returns <see langword="null"/> where there is none.</param>
     /// <param name="cancellationToken">Cancels the reading.</param>
     /// <exception cref="BackupDamagedException">A level is missing, or its document is damaged.</exception>
     internal static async Task<List<CommittedBackup>> ReadChainAsync(
         BackupLocation target,
         IReadOnlyList<BackupLocation> locations,
+        bool mayLackKey,
         Func<BackupLocation, CancellationToken, Task<CommittedBackup?>> find,
         CancellationToken cancellationToken)
     {
@@ -206,18 +230,22 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
             CommittedBackup child = chain[^1];
             BackupLocation parent = LocateParent(child, target.Time, locations);
             CommittedBackup found = await GetAsync(parent, find, cancellationToken).ConfigureAwait(false);
-            if (!child.IsForeign && found.Document.Id != child.Document.ParentId)
+            if (!child.IsForeign && found.Outline.Id != child.Outline.ParentId)
             {
                 throw new BackupDamagedException(
-                    $"{child.ToBackup()} builds on the backup {child.Document.ParentId:N}, but {parent.Metadata} describes another one, {found.Document.Id:N}.") { Object = parent.Metadata };
+                    $"{child.ToBackup()} builds on the backup {child.Outline.ParentId:N}, but {parent.Metadata} describes another one, {found.Outline.Id:N}.") { Object = parent.Metadata };
             }
 
             chain.Add(found);
         }
 
-        // Reading a document's content throws where it is damaged; the target of level 0 was not read from yet.
-        _ = chain[^1].Document;
-        if (chain.Find(level => level.Document.IsSealed != chain[0].Document.IsSealed) is { } other)
+        // Asking for a document throws where it is damaged, or cannot be opened.
+        foreach (CommittedBackup level in chain)
+        {
+            _ = mayLackKey ? level.Outline : level.Document;
+        }
+
+        if (chain.Find(level => level.Outline.IsSealed != chain[0].Outline.IsSealed) is { } other)
         {
             throw new BackupDamagedException(
                 $"{chain[0].ToBackup()} is {EncryptionOf(chain[0])}, and {other.ToBackup()} of its chain is {EncryptionOf(other)}: a chain is either encrypted as a whole or not at all.") { Object = other.Location.Metadata };
@@ -246,13 +274,13 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
                 $"There is no {engineName} backup of the name '{backupName}' as old as {to:u}: the first one is of {DateTimeOffset.FromUnixTimeSeconds(locations[0].Time):u}.");
         }
 
-        List<CommittedBackup> chain = await ReadChainAsync(locations[newest], locations, cancellationToken).ConfigureAwait(false);
+        List<CommittedBackup> chain = await ReadChainAsync(locations[newest], locations, mayLackKey: false, cancellationToken).ConfigureAwait(false);
         // Whoever gives a key trusts what it vouches for. What is not encrypted may come from anybody who can write to the storage.
         return keys is null || chain[^1].Document.IsSealed ? chain
             : throw new BackupKeyException($"{chain[^1].ToBackup()} is not encrypted, and a key was given: nothing vouches for it. Leave the key out if you want this backup all the same.");
     }
 
-    private static string EncryptionOf(CommittedBackup level) => level.Document.IsSealed ? "encrypted" : "not encrypted";
+    private static string EncryptionOf(CommittedBackup level) => level.Outline.IsSealed ? "encrypted" : "not encrypted";
 
     private static async Task<CommittedBackup> GetAsync(
         BackupLocation location, Func<BackupLocation, CancellationToken, Task<CommittedBackup?>> find, CancellationToken cancellationToken) =>
@@ -266,17 +294,17 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         IEnumerable<BackupLocation> candidates = locations.Where(location => location.Level == level && location.ChainTime == child.Location.ChainTime);
         candidates = child.IsForeign
             ? candidates.Where(location => location.Time <= latest)
-            : candidates.Where(location => location.Time == child.Document.ParentTimestamp);
+            : candidates.Where(location => location.Time == child.Outline.ParentTimestamp);
         if (candidates.OrderBy(static location => location.Time).LastOrDefault() is { } parent)
         {
             return parent;
         }
 
         // Of another program's level only the number is known.
-        StorageKey? missing = child.IsForeign ? null : (child.Location with { Level = level, Time = child.Document.ParentTimestamp ?? 0 }).Metadata;
+        StorageKey? missing = child.IsForeign ? null : (child.Location with { Level = level, Time = child.Outline.ParentTimestamp ?? 0 }).Metadata;
         throw new BackupDamagedException(child.IsForeign
             ? $"{child.ToBackup()} cannot be restored: its chain has no backup of level {level}."
-            : $"{child.ToBackup()} cannot be restored: level {level} of its chain, the backup {child.Document.ParentId:N}, is missing. Its document would be {missing}.")
+            : $"{child.ToBackup()} cannot be restored: level {level} of its chain, the backup {child.Outline.ParentId:N}, is missing. Its document would be {missing}.")
         {
             Object = missing,
         };

@@ -59,6 +59,34 @@ internal sealed class BackupClaim : IAsyncDisposable
         }
     }
 
+    /// <summary>Claims the place of a backup that is copied. The claim that an interrupted copy of it left is taken over.</summary>
+    /// <exception cref="BackupException">Another backup is being written there.</exception>
+    internal static async Task<BackupClaim> TakeAsync(
+        IStorage storage, BackupLocation location, ClaimDocument document, TimeProvider timeProvider, ILogger logger, CancellationToken cancellationToken)
+    {
+        byte[] content = document.ToBytes();
+        if (!await TryWriteAsync(storage, location.Claim, content, cancellationToken).ConfigureAwait(false))
+        {
+            string taken = $"Another backup is being written at {location.Folder}, or was and its claim is left. Copy again later, or sweep the storage first.";
+            try
+            {
+                byte[] there = await storage.ReadBytesAsync(location.Claim, ReadOptions.Whole, CommittedBackup.LongestDocument, cancellationToken).ConfigureAwait(false);
+                if (ClaimDocument.Parse(there).Id != document.Id)
+                {
+                    throw new BackupException(taken);
+                }
+            }
+            catch (InvalidDataException exception)
+            {
+                throw new BackupException(taken, exception);
+            }
+
+            await storage.WriteBytesAsync(location.Claim, content, WriteMode.Replace, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new BackupClaim(storage, location, content, timeProvider, logger);
+    }
+
     /// <summary>Stops the renewal and removes the claim. What goes wrong is logged: a sweep removes it later.</summary>
     public async ValueTask DisposeAsync()
     {

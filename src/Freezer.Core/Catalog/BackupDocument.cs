@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Freezer.Dataflow;
 using Freezer.Keys;
 
@@ -9,7 +8,7 @@ namespace Freezer.Catalog;
 /// <summary>The metadata document of a backup: one line of JSON, whose last member is the SHA-256 of the bytes before it.
 /// That of an encrypted backup is inside a <see cref="SealedDocument"/>.</summary>
 /// <remarks>The first three members are OpenStack Freezer's own; it reads the first line and ignores what it does not know. Its own documents
-/// have no others. The properties can be set, since generated code gives an init-only one no value at all where its member is missing.</remarks>
+/// have no others.</remarks>
 internal sealed record BackupDocument
 {
     /// <summary>The version of the whole layout. A higher one is refused.</summary>
@@ -25,73 +24,68 @@ internal sealed record BackupDocument
     /// <summary>What this version can do beyond the format itself. A document that requires anything else is refused.</summary>
     private static readonly string[] _knownFeatures = [SealedFeature];
 
-    [JsonPropertyOrder(-3)]
-    public string EngineName { get; set; } = "";
+    public string EngineName { get; init; } = "";
 
-    [JsonPropertyOrder(-2)]
-    public string Compression { get; set; } = "";
+    public string Compression { get; init; } = "";
 
-    [JsonPropertyOrder(-1)]
-    public bool Encryption { get; set; }
+    public bool Encryption { get; init; }
 
     /// <summary>0 where the document has no such member: another program wrote it.</summary>
-    public int Format { get; set; }
+    public int Format { get; init; }
 
-    public string[] Requires { get; set; } = [];
+    public string[] Requires { get; init; } = [];
 
-    public Guid Id { get; set; }
+    public Guid Id { get; init; }
 
-    public string BackupName { get; set; } = "";
+    public string BackupName { get; init; } = "";
 
-    public long ChainTimestamp { get; set; }
+    public long ChainTimestamp { get; init; }
 
-    public long Timestamp { get; set; }
+    public long Timestamp { get; init; }
 
-    public int Level { get; set; }
+    public int Level { get; init; }
 
-    public Guid? ParentId { get; set; }
+    public Guid? ParentId { get; init; }
 
-    public long? ParentTimestamp { get; set; }
+    public long? ParentTimestamp { get; init; }
 
     /// <summary>The data key of an encrypted backup; absent in others.</summary>
-    public Guid? DataKey { get; set; }
+    public Guid? DataKey { get; init; }
 
-    public SourceIdentity Source { get; set; } = new("", "");
+    public SourceIdentity Source { get; init; } = new("", "");
 
-    public int? CompressionLevel { get; set; }
+    public int? CompressionLevel { get; init; }
 
-    public StoredObjectDescription Archive { get; set; } = new();
+    public StoredObjectDescription Archive { get; init; } = new();
 
-    public StoredObjectDescription Manifest { get; set; } = new();
+    public StoredObjectDescription Manifest { get; init; } = new();
 
-    public IndexDescription Index { get; set; } = new();
+    public IndexDescription Index { get; init; } = new();
 
-    public string Outcome { get; set; } = "";
+    public string Outcome { get; init; } = "";
 
-    public long Entries { get; set; }
+    public long Entries { get; init; }
 
-    public long Skipped { get; set; }
+    public long Skipped { get; init; }
 
-    public long BytesRead { get; set; }
+    public long BytesRead { get; init; }
 
-    public string Library { get; set; } = "";
+    public string Library { get; init; } = "";
 
-    public SortedDictionary<string, string> Facts { get; set; } = [];
+    public SortedDictionary<string, string> Facts { get; init; } = [];
 
     /// <summary>What the application has to say of the backup; absent where it said nothing.</summary>
     public SortedDictionary<string, string>? ApplicationFacts { get; init; }
 
-    [JsonIgnore]
     internal bool IsForeign => Format == 0;
 
-    [JsonIgnore]
     internal bool IsSealed => DataKey is not null;
 
     /// <summary>Writes the document.</summary>
     /// <param name="dataKey">The backup's data key, where it is encrypted.</param>
     internal byte[] ToBytes(DataKey? dataKey)
     {
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(this, BackupDocumentJson.Default.BackupDocument);
+        byte[] body = JsonMembers.Write(this, WriteMembers);
         if (dataKey is not null)
         {
             return SealedDocument.Seal(this, body, dataKey);
@@ -124,17 +118,7 @@ internal sealed record BackupDocument
     /// <exception cref="BackupUnsupportedException">It is from a newer version.</exception>
     internal static BackupDocument ParseBody(ReadOnlySpan<byte> json)
     {
-        BackupDocument document;
-        try
-        {
-            document = JsonSerializer.Deserialize(json, BackupDocumentJson.Default.BackupDocument)
-                ?? throw new InvalidDataException("it is the JSON value null");
-        }
-        catch (JsonException exception)
-        {
-            throw new InvalidDataException("it is not a JSON document", exception);
-        }
-
+        BackupDocument document = JsonMembers.Read(json, ReadMembers);
         if (document.Format > CurrentFormat)
         {
             throw new BackupUnsupportedException($"it has format {document.Format}, and this version reads up to {CurrentFormat}; use a newer version of the library");
@@ -151,6 +135,89 @@ internal sealed record BackupDocument
         return document;
     }
 
+    /// <summary>Writes what stands open in an encrypted document too: which backup it is.</summary>
+    internal void WriteIdentity(Utf8JsonWriter writer)
+    {
+        // Another program reads these three.
+        writer.WriteString(DocumentMembers.EngineName, EngineName);
+        writer.WriteString(DocumentMembers.Compression, Compression);
+        writer.WriteBoolean(DocumentMembers.Encryption, Encryption);
+        writer.WriteNumber(DocumentMembers.Format, Format);
+        writer.WriteTexts(DocumentMembers.Requires, Requires);
+        writer.WriteString(DocumentMembers.Id, Id);
+        writer.WriteString(DocumentMembers.BackupName, BackupName);
+        writer.WriteNumber(DocumentMembers.ChainTimestamp, ChainTimestamp);
+        writer.WriteNumber(DocumentMembers.Timestamp, Timestamp);
+        writer.WriteNumber(DocumentMembers.Level, Level);
+        if (ParentId is { } parentId)
+        {
+            writer.WriteString(DocumentMembers.ParentId, parentId);
+        }
+
+        if (ParentTimestamp is { } parentTimestamp)
+        {
+            writer.WriteNumber(DocumentMembers.ParentTimestamp, parentTimestamp);
+        }
+
+        if (DataKey is { } dataKey)
+        {
+            writer.WriteString(DocumentMembers.DataKey, dataKey);
+        }
+    }
+
+    private static void WriteMembers(BackupDocument document, Utf8JsonWriter writer)
+    {
+        document.WriteIdentity(writer);
+        document.Source.Write(writer);
+        if (document.CompressionLevel is { } compressionLevel)
+        {
+            writer.WriteNumber(DocumentMembers.CompressionLevel, compressionLevel);
+        }
+
+        document.Archive.Write(writer, DocumentMembers.Archive);
+        document.Manifest.Write(writer, DocumentMembers.Manifest);
+        document.Index.Write(writer);
+        writer.WriteString(DocumentMembers.Outcome, document.Outcome);
+        writer.WriteNumber(DocumentMembers.Entries, document.Entries);
+        writer.WriteNumber(DocumentMembers.Skipped, document.Skipped);
+        writer.WriteNumber(DocumentMembers.BytesRead, document.BytesRead);
+        writer.WriteString(DocumentMembers.Library, document.Library);
+        writer.WriteTextsByName(DocumentMembers.Facts, document.Facts);
+        if (document.ApplicationFacts is { } facts)
+        {
+            writer.WriteTextsByName(DocumentMembers.ApplicationFacts, facts);
+        }
+    }
+
+    private static BackupDocument ReadMembers(JsonElement json) => new()
+    {
+        EngineName = json.GetText(DocumentMembers.EngineName),
+        Compression = json.GetText(DocumentMembers.Compression),
+        Encryption = json.GetBoolean(DocumentMembers.Encryption),
+        Format = json.GetSmallNumber(DocumentMembers.Format),
+        Requires = json.GetTexts(DocumentMembers.Requires),
+        Id = json.GetGuid(DocumentMembers.Id),
+        BackupName = json.GetText(DocumentMembers.BackupName),
+        ChainTimestamp = json.GetNumber(DocumentMembers.ChainTimestamp),
+        Timestamp = json.GetNumber(DocumentMembers.Timestamp),
+        Level = json.GetSmallNumber(DocumentMembers.Level),
+        ParentId = json.FindGuid(DocumentMembers.ParentId),
+        ParentTimestamp = json.FindNumber(DocumentMembers.ParentTimestamp),
+        DataKey = json.FindGuid(DocumentMembers.DataKey),
+        Source = SourceIdentity.Read(json),
+        CompressionLevel = json.FindSmallNumber(DocumentMembers.CompressionLevel),
+        Archive = StoredObjectDescription.Read(json, DocumentMembers.Archive),
+        Manifest = StoredObjectDescription.Read(json, DocumentMembers.Manifest),
+        Index = IndexDescription.Read(json),
+        Outcome = json.GetText(DocumentMembers.Outcome),
+        Entries = json.GetNumber(DocumentMembers.Entries),
+        Skipped = json.GetNumber(DocumentMembers.Skipped),
+        BytesRead = json.GetNumber(DocumentMembers.BytesRead),
+        Library = json.GetText(DocumentMembers.Library),
+        Facts = json.FindTextsByName(DocumentMembers.Facts) ?? [],
+        ApplicationFacts = json.FindTextsByName(DocumentMembers.ApplicationFacts),
+    };
+
     private static void CheckDigest(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> member)
     {
         string expected = $"{DigestStart}{Sha256Digest.Of(bytes[..^member.Length])}{DigestEnd}";
@@ -160,44 +227,3 @@ internal sealed record BackupDocument
         }
     }
 }
-
-/// <summary>What was backed up: a parent with another identity is not built on.</summary>
-internal sealed record SourceIdentity([property: JsonRequired] string Host, [property: JsonRequired] string Path);
-
-/// <summary>A stored object: its length, its digest, and how much content is in it.</summary>
-internal sealed record StoredObjectDescription
-{
-    public long Length { get; set; }
-
-    public string Digest { get; set; } = "";
-
-    public long ContentLength { get; set; }
-
-    internal static StoredObjectDescription Of(StoredStreamSummary summary) => new()
-    {
-        Length = summary.StoredLength,
-        Digest = summary.Digest.ToString(),
-        ContentLength = summary.ContentLength,
-    };
-}
-
-/// <summary>The index object, and the directory at its end.</summary>
-internal sealed record IndexDescription
-{
-    public long Length { get; set; }
-
-    public string Digest { get; set; } = "";
-
-    public int DirectoryLength { get; set; }
-
-    public string DirectoryDigest { get; set; } = "";
-}
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(BackupDocument))]
-[JsonSerializable(typeof(SealedDocument))]
-[JsonSerializable(typeof(ClaimDocument))]
-internal sealed partial class BackupDocumentJson : JsonSerializerContext;

@@ -29,8 +29,8 @@ internal sealed class BackupRemoval(BackupCatalog catalog, Backup backup, ILogge
                 return;
             }
 
-            Guid? parentId = commit.Problem is null ? commit.Document.ParentId : null;
-            await RemoveCommitAsync(document, parentId, cancellationToken).ConfigureAwait(false);
+            // An encrypted document names its parent to everybody.
+            await RemoveCommitAsync(document, commit.ToBackup().ParentId, cancellationToken).ConfigureAwait(false);
         }
         else if (await IsClaimedByAnotherAsync(cancellationToken).ConfigureAwait(false))
         {

@@ -22,6 +22,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     /// <exception cref="CompressionUnavailableException">A level is compressed with a codec that this machine does not have.</exception>
+    /// <exception cref="BackupDamagedException">Two levels have the same id.</exception>
     internal ChainReader(IStorage storage, IReadOnlyList<CommittedBackup> chain, CodecSet codecs, int parallelism, int queueSize, OperationReport? report = null)
     {
         _storage = storage;
@@ -41,7 +42,10 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
                 AddObject(chain[i], chain[i].Location.Archive, document.Archive.Length, SealedRole.Archive);
                 AddObject(chain[i], chain[i].Location.Manifest, document.Manifest.Length, SealedRole.Manifest);
                 AddObject(chain[i], chain[i].Location.Index, document.Index.Length, SealedRole.Index);
-                _owners.Add(document.Id, new ManifestOwner(_objects[chain[i].Location.Manifest], codec));
+                if (!_owners.TryAdd(document.Id, new ManifestOwner(_objects[chain[i].Location.Manifest], codec)))
+                {
+                    throw new BackupDamagedException($"{Chain[i]} has the id {document.Id:N}, which another level of its chain has too.");
+                }
             }
         }
     }
@@ -54,22 +58,29 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     /// <summary>Whether an archive whose index is lost is read all the same, from its beginning to its end.</summary>
     internal bool ReadsWithoutIndex { get; set; }
 
+    /// <summary>How much may be decompressed; <see langword="null"/> for as much as there is. Set before anything is read.</summary>
+    internal ContentAllowance? Allowance { get; set; }
+
     public bool HasManifest(Backup level) => !level.IsForeign;
 
-    /// <summary>Looks that every object is there, with the length that its commit says.</summary>
+    /// <summary>Looks that every object is there, with the length that its commit says, unless that counts as damage.</summary>
+    /// <returns>How long they are together.</returns>
     /// <exception cref="BackupDamagedException">One is missing or has another length.</exception>
-    internal async Task CheckObjectsAsync(CancellationToken cancellationToken)
+    internal async Task<long> CheckObjectsAsync(CancellationToken cancellationToken)
     {
+        long stored = 0;
         foreach (CommittedBackup level in _levels.Values)
         {
             BackupDocument document = level.Document;
-            await CheckObjectAsync(level, level.Location.Archive, level.IsForeign ? null : document.Archive.Length, cancellationToken).ConfigureAwait(false);
+            stored += await CheckObjectAsync(level, level.Location.Archive, level.IsForeign ? null : document.Archive.Length, cancellationToken).ConfigureAwait(false);
             if (!level.IsForeign)
             {
-                await CheckObjectAsync(level, level.Location.Manifest, document.Manifest.Length, cancellationToken).ConfigureAwait(false);
-                await CheckObjectAsync(level, level.Location.Index, document.Index.Length, cancellationToken).ConfigureAwait(false);
+                stored += await CheckObjectAsync(level, level.Location.Manifest, document.Manifest.Length, cancellationToken).ConfigureAwait(false);
+                stored += await CheckObjectAsync(level, level.Location.Index, document.Index.Length, cancellationToken).ConfigureAwait(false);
             }
         }
+
+        return stored;
     }
 
     public Task ReadManifestAsync(Backup level, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken) =>
@@ -79,9 +90,14 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         NamingDamageAsync(level, async () =>
         {
             LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
-            var source = new ManifestSource(index, _owners);
             await Transfer.RunAsync(
-                (content, token) => source.ReadAsync(content, seen, token), consume, _partial, cancellationToken).ConfigureAwait(false);
+                (content, token) => _storage.DeliverSoundAsync(
+                    Metered(content),
+                    (copy, rest, delivered) => new ManifestSource(copy, index, _owners).ReadAsync(
+                        delivered == 0 ? rest : new SkippingPipeWriter(rest, delivered), seen, token)),
+                consume,
+                _partial,
+                cancellationToken).ConfigureAwait(false);
         });
 
     public Task ReadArchiveAsync(Backup level, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken)
@@ -89,7 +105,12 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         CommittedBackup commit = _levels[level];
         ICompressionCodec codec = _codecs.GetAvailable(commit.Document.Compression);
         return commit.IsForeign
-            ? ReadAsync(level, ReadOptions.Whole, (stored, content, token) => StoredStreamReader.ReadUnframedAsync(stored, content, codec, token), consume, _whole, cancellationToken)
+            ? NamingDamageAsync(level, () => Transfer.RunAsync(
+                (content, token) => FetchAsync(
+                    _storage, level, 0, (stored, storedToken) => StoredStreamReader.ReadUnframedAsync(stored, Metered(content), codec, storedToken), _whole, token),
+                consume,
+                _whole,
+                cancellationToken))
             : NamingDamageAsync(level, async () =>
             {
                 LevelIndexReader index;
@@ -174,25 +195,35 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         }
     }
 
+    private PipeWriter Metered(PipeWriter content) => Allowance?.Meter(content) ?? content;
+
     private void AddObject(CommittedBackup level, StorageKey key, long length, SealedRole role) =>
         _objects.Add(key, level.OpenObject(_storage, key, length, role));
 
     private async Task ReadFramesAsync(
-        Backup level, ICompressionCodec codec, LevelIndexReader index, FramePosition from, Func<PipeReader, CancellationToken, Task> consume, int parallelism, TransferOptions transfer, CancellationToken cancellationToken)
-    {
-        StoredObject archive = _objects[_levels[level].Location.Archive];
-        ObjectSeal? seal = await archive.GetSealAsync(cancellationToken).ConfigureAwait(false);
-        long firstLeaf = archive.LeafOffsetOf(from.StoredOffset);
-        var range = new StoredRange(firstLeaf, archive.SkipInLeaf(from.StoredOffset));
-        await ReadAsync(
-            level,
-            new ReadOptions { Offset = firstLeaf },
-            (stored, content, token) => StoredStreamReader.ReadRangeAsync(
-                stored, content, codec, index.ReadArchiveFramesAsync(from, token), index.ReadArchiveLeavesAsync(firstLeaf, token), range, seal, parallelism, token),
+        Backup level, ICompressionCodec codec, LevelIndexReader index, FramePosition from, Func<PipeReader, CancellationToken, Task> consume, int parallelism, TransferOptions transfer, CancellationToken cancellationToken) =>
+        await Transfer.RunAsync(
+            (content, token) => _storage.DeliverSoundAsync(Metered(content), (copy, rest, delivered) => _objects[_levels[level].Location.Archive].UseAsync(copy, async archive =>
+            {
+                ObjectSeal? seal = await archive.GetSealAsync(token).ConfigureAwait(false);
+                FramePosition first = delivered == 0 ? from : await index.FindArchiveFrameAsync(from.ContentOffset + delivered, token).ConfigureAwait(false);
+                long skip = from.ContentOffset + delivered - first.ContentOffset;
+                long firstLeaf = archive.LeafOffsetOf(first.StoredOffset);
+                var range = new StoredRange(firstLeaf, archive.SkipInLeaf(first.StoredOffset));
+                PipeWriter destination = skip == 0 ? rest : new SkippingPipeWriter(rest, skip);
+                await FetchAsync(
+                    copy,
+                    level,
+                    firstLeaf,
+                    (stored, storedToken) => StoredStreamReader.ReadRangeAsync(
+                        stored, destination, codec, index.ReadArchiveFramesAsync(first, storedToken), index.ReadArchiveLeavesAsync(firstLeaf, storedToken), range, seal, parallelism, storedToken),
+                    transfer,
+                    token).ConfigureAwait(false);
+                return true;
+            })),
             consume,
             transfer,
             cancellationToken).ConfigureAwait(false);
-    }
 
     /// <summary>Reads an archive as another program would. Nothing tells where its frames and leaves are, so that it is verified as a whole before anything of
     /// it is used; where it is encrypted, each segment vouches for itself.</summary>
@@ -213,7 +244,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         await Transfer.RunAsync(
             archive.CopyToAsync,
             (stored, storedToken) => Transfer.RunAsync(
-                (content, token) => StoredStreamReader.ReadUnframedAsync(stored, content, codec, token), consume, _whole, storedToken),
+                (content, token) => StoredStreamReader.ReadUnframedAsync(stored, Metered(content), codec, token), consume, _whole, storedToken),
             _whole,
             cancellationToken).ConfigureAwait(false);
     }
@@ -221,23 +252,25 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     private static bool IsDamage(Exception exception) =>
         exception is InvalidDataException || (exception is StorageException failure && LeafDigests.IsOfObject(failure));
 
-    private Task ReadAsync(
-        Backup level,
-        ReadOptions options,
-        Func<PipeReader, PipeWriter, CancellationToken, Task> decode,
-        Func<PipeReader, CancellationToken, Task> consume,
-        TransferOptions transfer,
-        CancellationToken cancellationToken) =>
-        NamingDamageAsync(level, async () =>
+    /// <summary>Fetches an archive from an offset on.</summary>
+    private async Task FetchAsync(
+        IStorage storage, Backup level, long offset, Func<PipeReader, CancellationToken, Task> decode, TransferOptions transfer, CancellationToken cancellationToken)
+    {
+        CountingPipeWriter? fetched = null;
+        try
         {
-            long read = await Transfer.RunAsync(
-                (stored, token) => _storage.ReadAsync(_levels[level].Location.Archive, stored, options, token),
-                (stored, storedToken) => Transfer.RunAsync(
-                    (content, token) => decode(stored, content, token), consume, transfer, storedToken),
+            await Transfer.RunAsync(
+                (stored, token) => storage.ReadAsync(
+                    _levels[level].Location.Archive, fetched = new CountingPipeWriter(stored), new ReadOptions { Offset = offset }, token),
+                decode,
                 transfer,
                 cancellationToken).ConfigureAwait(false);
-            _report?.AddStored(read);
-        });
+        }
+        finally
+        {
+            _report?.AddStored(fetched?.Written ?? 0);
+        }
+    }
 
     private async Task<LevelIndexReader> GetIndexAsync(Backup level, CancellationToken cancellationToken)
     {
@@ -259,14 +292,16 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         }
     }
 
-    private async Task CheckObjectAsync(CommittedBackup level, StorageKey key, long? length, CancellationToken cancellationToken)
+    private async Task<long> CheckObjectAsync(CommittedBackup level, StorageKey key, long? length, CancellationToken cancellationToken)
     {
         StorageEntry? entry = await _storage.FindAsync(key, cancellationToken).ConfigureAwait(false);
-        if (entry is null || (length is not null && entry.Length != length))
+        if (!CountsFailuresAsDamage && (entry is null || (length is not null && entry.Length != length)))
         {
             throw new BackupDamagedException($"{level.ToBackup()} is damaged: the object {key} "
                 + (entry is null ? "is missing." : $"has {entry.Length} bytes, and {length} were stored."));
         }
+
+        return entry?.Length ?? 0;
     }
 
     private static async Task SkipAsync(PipeReader content, long count, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Freezer.Dataflow;
 using Freezer.Keys;
 using Freezer.Storage;
@@ -39,22 +40,34 @@ internal sealed class CommittedBackup
 
     internal BackupDocument Document => _document ?? throw AsError();
 
+    /// <summary>What stands there for everybody. Of an encrypted document nothing vouches for it where the key was not given.</summary>
+    internal BackupDocument Outline => _document ?? _unopened ?? throw AsError();
+
     internal bool IsForeign => _document is { IsForeign: true };
 
     /// <summary>Reads and checks a commit's document. What is wrong with it is kept, not thrown.</summary>
     internal static async Task<CommittedBackup> ReadAsync(IStorage storage, BackupLocation location, KeyRing? keys, CancellationToken cancellationToken)
     {
-        byte[] bytes;
+        CommittedBackup? damaged = null;
         try
         {
-            bytes = await storage.ReadBytesAsync(location.Metadata, ReadOptions.Whole, LongestDocument, cancellationToken).ConfigureAwait(false);
+            return await storage.ReadSoundAsync(async copy =>
+            {
+                byte[] bytes = await copy.ReadBytesAsync(location.Metadata, ReadOptions.Whole, LongestDocument, cancellationToken).ConfigureAwait(false);
+                CommittedBackup commit = await ParseAsync(location, bytes, keys, cancellationToken).ConfigureAwait(false);
+                if (commit.Problem is InvalidDataException problem)
+                {
+                    damaged ??= commit;
+                    throw new InvalidDataException(problem.Message, problem);
+                }
+
+                return commit;
+            }).ConfigureAwait(false);
         }
         catch (InvalidDataException exception)
         {
-            return new CommittedBackup(location, exception);
+            return damaged ?? new CommittedBackup(location, exception);
         }
-
-        return await ParseAsync(location, bytes, keys, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Checks a commit's document that was read. What is wrong with it is kept, not thrown.</summary>
@@ -98,9 +111,6 @@ internal sealed class CommittedBackup
             _ => new BackupDamagedException(message, Problem) { Object = Location.Metadata },
         };
     }
-
-    /// <summary>An encrypted commit that could not be opened without a key, as everybody may see it. Nothing vouches for that.</summary>
-    internal CommittedBackup AsSeenByEverybody() => new(Location, _unopened!, null);
 
     /// <summary>Opens one of the level's objects.</summary>
     internal StoredObject OpenObject(IStorage storage, StorageKey key, long length, SealedRole role)
@@ -146,7 +156,12 @@ internal sealed class CommittedBackup
 
     internal LevelIndexDirectory IndexDirectory => new(Document.Index.DirectoryLength, DigestOf(Document.Index.DirectoryDigest));
 
-    internal static string NameOf(BackupOutcome outcome) => outcome == BackupOutcome.Complete ? "complete" : SkipsOutcome;
+    internal static string NameOf(BackupOutcome outcome) => outcome switch
+    {
+        BackupOutcome.Complete => "complete",
+        BackupOutcome.CompleteWithDegradedMirror => "complete-with-degraded-mirror",
+        _ => SkipsOutcome,
+    };
 
     /// <summary>The longest document that is read.</summary>
     internal const int LongestDocument = 1 << 20;
@@ -178,7 +193,9 @@ internal sealed class CommittedBackup
 
     private static Sha256Digest DigestOf(string text)
     {
-        byte[] bytes = text.Length == 2 * Sha256Digest.Size ? Convert.FromHexString(text) : throw new InvalidDataException($"'{text}' is not a SHA-256.");
-        return Sha256Digest.From(bytes);
+        Span<byte> bytes = stackalloc byte[Sha256Digest.Size];
+        return text.Length == 2 * Sha256Digest.Size && Convert.FromHexString(text, bytes, out _, out _) == OperationStatus.Done
+            ? Sha256Digest.From(bytes)
+            : throw new InvalidDataException($"'{text}' is not a SHA-256.");
     }
 }

@@ -1,57 +1,17 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Freezer.Keys;
 
 namespace Freezer.Catalog;
 
 /// <summary>The metadata document of an encrypted backup: what is needed to find chain and key, and to check the objects without the key;
 /// the whole <see cref="BackupDocument"/>, encrypted; and last an HMAC-SHA-256 of the bytes before it.</summary>
-internal sealed record SealedDocument
+internal static class SealedDocument
 {
     private const string MacStart = ",\"hmac_sha256\":\"";
     private const string MacEnd = "\"}";
     private const int MacMemberLength = 16 + (2 * Keys.DataKey.MacSize) + 2;
-
-    // The first three are OpenStack Freezer's own, as in the other documents.
-    [JsonPropertyOrder(-3)]
-    public string EngineName { get; set; } = "";
-
-    [JsonPropertyOrder(-2)]
-    public string Compression { get; set; } = "";
-
-    [JsonPropertyOrder(-1)]
-    public bool Encryption { get; set; }
-
-    public int Format { get; set; }
-
-    public string[] Requires { get; set; } = [];
-
-    public Guid Id { get; set; }
-
-    public string BackupName { get; set; } = "";
-
-    public long ChainTimestamp { get; set; }
-
-    public long Timestamp { get; set; }
-
-    public int Level { get; set; }
-
-    public Guid? ParentId { get; set; }
-
-    public long? ParentTimestamp { get; set; }
-
-    public Guid DataKey { get; set; }
-
-    public SealedObjectDescription Archive { get; set; } = new();
-
-    public SealedObjectDescription Manifest { get; set; } = new();
-
-    public SealedObjectDescription Index { get; set; } = new();
-
-    /// <summary>The whole document, encrypted.</summary>
-    public byte[] Sealed { get; set; } = [];
 
     /// <summary>Encrypts a document.</summary>
     /// <param name="document">The document.</param>
@@ -59,27 +19,8 @@ internal sealed record SealedDocument
     /// <param name="dataKey">The backup's data key.</param>
     internal static byte[] Seal(BackupDocument document, ReadOnlySpan<byte> body, DataKey dataKey)
     {
-        var outer = new SealedDocument
-        {
-            EngineName = document.EngineName,
-            Compression = document.Compression,
-            Encryption = document.Encryption,
-            Format = document.Format,
-            Requires = document.Requires,
-            Id = document.Id,
-            BackupName = document.BackupName,
-            ChainTimestamp = document.ChainTimestamp,
-            Timestamp = document.Timestamp,
-            Level = document.Level,
-            ParentId = document.ParentId,
-            ParentTimestamp = document.ParentTimestamp,
-            DataKey = dataKey.Id,
-            Archive = new() { Length = document.Archive.Length, Digest = document.Archive.Digest },
-            Manifest = new() { Length = document.Manifest.Length, Digest = document.Manifest.Digest },
-            Index = new() { Length = document.Index.Length, Digest = document.Index.Digest },
-            Sealed = dataKey.SealBytes(document.Id, SealedRole.Details, body),
-        };
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(outer, BackupDocumentJson.Default.SealedDocument);
+        byte[] details = dataKey.SealBytes(document.Id, SealedRole.Details, body);
+        byte[] json = JsonMembers.Write(document, (open, writer) => WriteMembers(open, details, writer));
         ReadOnlySpan<byte> open = json.AsSpan(0, json.Length - 1);
         return [.. open, .. MacMember(open, dataKey)];
     }
@@ -98,18 +39,28 @@ internal sealed record SealedDocument
         }
 
         // What the HMAC vouches for was written above.
-        SealedDocument outer = JsonSerializer.Deserialize(bytes, BackupDocumentJson.Default.SealedDocument)!;
-        return BackupDocument.ParseBody(dataKey.OpenBytes(outer.Id, SealedRole.Details, outer.Sealed));
+        (Guid id, byte[] details) = JsonMembers.Read(bytes, static json => (json.GetGuid(DocumentMembers.Id), json.GetBytes(DocumentMembers.Sealed)));
+        return BackupDocument.ParseBody(dataKey.OpenBytes(id, SealedRole.Details, details));
+    }
+
+    private static void WriteMembers(BackupDocument document, byte[] details, Utf8JsonWriter writer)
+    {
+        document.WriteIdentity(writer);
+        WriteObject(writer, DocumentMembers.Archive, document.Archive.Length, document.Archive.Digest);
+        WriteObject(writer, DocumentMembers.Manifest, document.Manifest.Length, document.Manifest.Digest);
+        WriteObject(writer, DocumentMembers.Index, document.Index.Length, document.Index.Digest);
+        writer.WriteBase64String(DocumentMembers.Sealed, details);
+    }
+
+    /// <summary>An object as everybody may see it: its length and digest.</summary>
+    private static void WriteObject(Utf8JsonWriter writer, ReadOnlySpan<byte> name, long length, string digest)
+    {
+        writer.WriteStartObject(name);
+        writer.WriteNumber(DocumentMembers.Length, length);
+        writer.WriteString(DocumentMembers.Digest, digest);
+        writer.WriteEndObject();
     }
 
     private static byte[] MacMember(ReadOnlySpan<byte> bytes, DataKey dataKey) =>
         Encoding.ASCII.GetBytes($"{MacStart}{Convert.ToHexStringLower(dataKey.Authenticate(bytes))}{MacEnd}");
-}
-
-/// <summary>An encrypted object, as everybody may see it: its length and digest.</summary>
-internal sealed record SealedObjectDescription
-{
-    public long Length { get; set; }
-
-    public string Digest { get; set; } = "";
 }

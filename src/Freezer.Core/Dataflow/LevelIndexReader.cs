@@ -12,6 +12,9 @@ internal sealed class LevelIndexReader
     // The end of an index holds its directory, and of all but huge backups everything else too.
     private const int TailLength = 1 << 20;
 
+    // Farther than any object is long, and near enough that sums do not overflow.
+    private const long FarthestOffset = long.MaxValue / 2;
+
     private readonly StoredObject _index;
     private readonly byte[] _tail;
     private readonly List<LevelIndexPage> _archiveFrames = [];
@@ -34,10 +37,13 @@ internal sealed class LevelIndexReader
         }
 
         int tailLength = (int)Math.Min(index.Length, Math.Max(TailLength, directory.Length));
-        byte[] tail = await index.ReadBytesAsync(index.Length - tailLength, tailLength, cancellationToken).ConfigureAwait(false);
-        var reader = new LevelIndexReader(index, tail);
-        reader.ReadDirectory(tail.AsSpan(tail.Length - directory.Length), directory.Digest);
-        return reader;
+        return await index.ReadSoundAsync(async copy =>
+        {
+            byte[] tail = await copy.ReadBytesAsync(index.Length - tailLength, tailLength, cancellationToken).ConfigureAwait(false);
+            var reader = new LevelIndexReader(index, tail);
+            reader.ReadDirectory(tail.AsSpan(tail.Length - directory.Length), directory.Digest);
+            return reader;
+        }).ConfigureAwait(false);
     }
 
     /// <summary>The frames of the archive, from the one that holds an offset of its content.</summary>
@@ -134,9 +140,10 @@ internal sealed class LevelIndexReader
                 BinaryPrimitives.ReadInt64LittleEndian(directory[LevelIndexLayout.EntryFirstContent..]),
                 BinaryPrimitives.ReadInt64LittleEndian(directory[LevelIndexLayout.EntryFirstStored..]),
                 Sha256Digest.From(directory[LevelIndexLayout.EntryDigest..]));
-            if (page.Count is <= 0 or > LevelIndexLayout.PageSize || page.Offset < 0 || page.Offset + page.Length > _index.Length)
+            if (page.Count is <= 0 or > LevelIndexLayout.PageSize || page.Offset < 0 || page.Offset > _index.Length - page.Length
+                || page.FirstContent is < 0 or > FarthestOffset || page.FirstStored is < 0 or > FarthestOffset)
             {
-                throw new InvalidDataException($"The directory of the index {_index.Key} names a page outside the object.");
+                throw new InvalidDataException($"The directory of the index {_index.Key} names a page that cannot be.");
             }
 
             PagesOf(page.Kind).Add(page);
@@ -154,12 +161,20 @@ internal sealed class LevelIndexReader
     private async Task<ReadOnlyMemory<byte>> ReadPageAsync(LevelIndexPage page, CancellationToken cancellationToken)
     {
         long inTail = page.Offset - (_index.Length - _tail.Length);
-        ReadOnlyMemory<byte> records = inTail >= 0
-            ? _tail.AsMemory((int)inTail, page.Length)
-            : await _index.ReadBytesAsync(page.Offset, page.Length, cancellationToken).ConfigureAwait(false);
-        return Sha256Digest.Of(records.Span).Equals(page.Digest) ? records
-            : throw new InvalidDataException($"The index {_index.Key} is damaged: the page at byte {page.Offset} has another SHA-256 than its directory says.");
+        if (inTail >= 0 && IsSound(page, _tail.AsSpan((int)inTail, page.Length)))
+        {
+            return _tail.AsMemory((int)inTail, page.Length);
+        }
+
+        return await _index.ReadSoundAsync(async copy =>
+        {
+            byte[] records = await copy.ReadBytesAsync(page.Offset, page.Length, cancellationToken).ConfigureAwait(false);
+            return IsSound(page, records) ? records
+                : throw new InvalidDataException($"The index {_index.Key} is damaged: the page at byte {page.Offset} has another SHA-256 than its directory says.");
+        }).ConfigureAwait(false);
     }
+
+    private static bool IsSound(LevelIndexPage page, ReadOnlySpan<byte> records) => Sha256Digest.Of(records).Equals(page.Digest);
 
     private static StoredFrame ReadFrame(ReadOnlySpan<byte> record)
     {
@@ -170,12 +185,19 @@ internal sealed class LevelIndexReader
             : throw new InvalidDataException("The index holds a frame of negative length.");
     }
 
-    private static ManifestFrame ReadManifestFrame(ReadOnlySpan<byte> record) => new(
-        ReadFrame(record),
-        new Guid(record.Slice(LevelIndexLayout.FrameOwner, 16), bigEndian: true),
-        BinaryPrimitives.ReadInt64LittleEndian(record[LevelIndexLayout.FrameStoredOffset..]),
-        Sha256Digest.From(record[LevelIndexLayout.FrameDigest..]),
-        (BinaryPrimitives.ReadUInt32LittleEndian(record[LevelIndexLayout.FrameFlags..]) & LevelIndexLayout.FrameStartsBlock) != 0);
+    private static ManifestFrame ReadManifestFrame(ReadOnlySpan<byte> record)
+    {
+        var frame = new ManifestFrame(
+            ReadFrame(record),
+            new Guid(record.Slice(LevelIndexLayout.FrameOwner, 16), bigEndian: true),
+            BinaryPrimitives.ReadInt64LittleEndian(record[LevelIndexLayout.FrameStoredOffset..]),
+            Sha256Digest.From(record[LevelIndexLayout.FrameDigest..]),
+            (BinaryPrimitives.ReadUInt32LittleEndian(record[LevelIndexLayout.FrameFlags..]) & LevelIndexLayout.FrameStartsBlock) != 0);
+        return frame.Frame.ContentLength <= FramedManifestWriter.LargestFrame
+            && frame.Frame.StoredLength <= StoredStreamOptions.LargestStoredFrame
+            && frame.StoredOffset is >= 0 and <= FarthestOffset ? frame
+            : throw new InvalidDataException($"The index has a frame of the manifest of {frame.Frame.ContentLength} bytes in {frame.Frame.StoredLength} at {frame.StoredOffset}, which cannot be.");
+    }
 }
 
 /// <summary>A frame of the archive: its place in the index, and where it begins in the content and in the stored object.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Freezer.Dataflow.Compression;
+using Freezer.Storage;
 
 namespace Freezer.Dataflow;
 
@@ -8,7 +9,10 @@ namespace Freezer.Dataflow;
 internal sealed record ManifestOwner(StoredObject Manifest, ICompressionCodec Codec);
 
 /// <summary>Reads a manifest from its own level's object and from those of the levels that it refers to, each frame verified.</summary>
-internal sealed class ManifestSource(LevelIndexReader index, IReadOnlyDictionary<Guid, ManifestOwner> owners)
+/// <param name="storage">The storage, or one of its copies.</param>
+/// <param name="index">The index of the level.</param>
+/// <param name="owners">The levels that may be referred to, by their identity.</param>
+internal sealed class ManifestSource(IStorage storage, LevelIndexReader index, IReadOnlyDictionary<Guid, ManifestOwner> owners)
 {
     // Frames that stand one after another are fetched together, up to this many bytes.
     private const int LongestFetch = 2 << 20;
@@ -89,7 +93,8 @@ internal sealed class ManifestSource(LevelIndexReader index, IReadOnlyDictionary
         }
 
         int length = plan.Frames.Sum(static frame => frame.Frame.StoredLength);
-        FrameBuffer stored = await owner.Manifest.ReadRangeAsync(first.StoredOffset, length, cancellationToken).ConfigureAwait(false);
+        FrameBuffer stored = await owner.Manifest.UseAsync(
+            storage, manifest => manifest.ReadRangeAsync(first.StoredOffset, length, cancellationToken)).ConfigureAwait(false);
         return new Fetched(plan, owner, stored);
     }
 

@@ -42,6 +42,18 @@ internal static class StorageBytes
             : throw new StorageException(StorageErrorKind.Corrupt, key.Value, $"{bytes.Length} bytes were written, and the storage holds {entry.Length}.");
     }
 
+    /// <summary>The keys below a prefix, of which there are few.</summary>
+    internal static async Task<HashSet<StorageKey>> ListKeysAsync(this IStorage storage, StoragePrefix prefix, CancellationToken cancellationToken)
+    {
+        HashSet<StorageKey> keys = [];
+        await foreach (StorageEntry entry in storage.ListAsync(prefix, cancellationToken).ConfigureAwait(false))
+        {
+            keys.Add(entry.Key);
+        }
+
+        return keys;
+    }
+
     private static async Task<FrameBuffer> ReadBufferAsync(
         this IStorage storage, StorageKey key, ReadOptions options, int limit, CancellationToken cancellationToken)
     {

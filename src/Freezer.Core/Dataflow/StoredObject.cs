@@ -82,6 +82,23 @@ internal sealed class StoredObject(IStorage storage, StorageKey key, long stored
         }
     }
 
+    /// <summary>Reads and verifies, from the first copy of the object that is sound.</summary>
+    /// <exception cref="InvalidDataException">All copies are damaged; it is what was said of the first one.</exception>
+    internal Task<T> ReadSoundAsync<T>(Func<StoredObject, Task<T>> read) =>
+        storage.ReadSoundAsync(copy => UseAsync(copy, read));
+
+    /// <summary>Uses the object as one copy of the storage has it, header and all.</summary>
+    internal async Task<T> UseAsync<T>(IStorage copy, Func<StoredObject, Task<T>> use)
+    {
+        if (ReferenceEquals(copy, storage))
+        {
+            return await use(this).ConfigureAwait(false);
+        }
+
+        using var other = new StoredObject(copy, key, storedLength, open);
+        return await use(other).ConfigureAwait(false);
+    }
+
     public void Dispose() => _seal?.Dispose();
 
     private async Task<FrameBuffer> ReadSegmentsAsync(long offset, int length, CancellationToken cancellationToken)

@@ -23,6 +23,9 @@ internal static partial class Log
     [LoggerMessage(105, LogLevel.Warning, "The unfinished object {Key} could not be removed; a sweep will")]
     internal static partial void UnfinishedNotRemoved(ILogger logger, string key, Exception exception);
 
+    [LoggerMessage(106, LogLevel.Warning, "Backup {BackupName} is committed, and the storage {StorageName} of the mirror lacks it: {Reason}")]
+    internal static partial void StorageLags(ILogger logger, string backupName, string storageName, string reason);
+
     [LoggerMessage(200, LogLevel.Information, "Restore of {Backup} to {Destination} begins")]
     internal static partial void RestoreBegins(ILogger logger, string backup, string destination);
 
@@ -49,6 +52,9 @@ internal static partial class Log
 
     [LoggerMessage(304, LogLevel.Warning, "{Backup} was put back: its deletion could not go on")]
     internal static partial void BackupPutBack(ILogger logger, string backup);
+
+    [LoggerMessage(306, LogLevel.Information, "Copied {Backup}")]
+    internal static partial void BackupCopied(ILogger logger, string backup);
 
     [LoggerMessage(305, LogLevel.Warning, "{Backup} stays: its deletion could not begin")]
     internal static partial void BackupKept(ILogger logger, string backup);

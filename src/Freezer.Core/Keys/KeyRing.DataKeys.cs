@@ -7,7 +7,8 @@ namespace Freezer.Keys;
 
 public sealed partial class KeyRing
 {
-    private static readonly StoragePrefix _dataKeyPrefix = StoragePrefix.Parse("data-keys");
+    /// <summary>Where the data keys are, each wrapped with the repository's key.</summary>
+    internal static StoragePrefix DataKeyPrefix { get; } = StoragePrefix.Parse("data-keys");
 
     /// <summary>Gives the chains that begin from now on a data key of their own. Older chains keep theirs and open as before.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -99,15 +100,15 @@ public sealed partial class KeyRing
     }
 
     /// <summary>Where a data key is stored.</summary>
-    internal static StorageKey DataKeyObject(Guid id) => StorageKey.Parse($"{_dataKeyPrefix}/{id:N}");
+    internal static StorageKey DataKeyObject(Guid id) => StorageKey.Parse($"{DataKeyPrefix}/{id:N}");
 
     /// <summary>The identities of all data keys, the newest last.</summary>
     internal static async Task<List<Guid>> ListDataKeysAsync(IStorage storage, CancellationToken cancellationToken)
     {
         List<Guid> ids = [];
-        await foreach (StorageEntry entry in storage.ListAsync(_dataKeyPrefix, cancellationToken).ConfigureAwait(false))
+        await foreach (StorageEntry entry in storage.ListAsync(DataKeyPrefix, cancellationToken).ConfigureAwait(false))
         {
-            if (Guid.TryParseExact(entry.Key.Value[(_dataKeyPrefix.Value.Length + 1)..], "N", out Guid id) && entry.Key == DataKeyObject(id))
+            if (Guid.TryParseExact(entry.Key.Value[(DataKeyPrefix.Value.Length + 1)..], "N", out Guid id) && entry.Key == DataKeyObject(id))
             {
                 ids.Add(id);
             }

@@ -93,7 +93,7 @@ public sealed class PassphraseKey : IKeyProvider, IDisposable
     private static (byte[] Salt, int Rounds) Read(IReadOnlyDictionary<string, string> parameters)
     {
         byte[] salt = new byte[SaltSize];
-        if (!parameters.TryGetValue(SaltName, out string? saltText) || !Convert.TryFromBase64String(saltText, salt, out int length) || length != SaltSize)
+        if (!parameters.TryGetValue(SaltName, out string? saltText) || saltText is null || !Convert.TryFromBase64String(saltText, salt, out int length) || length != SaltSize)
         {
             throw new InvalidDataException($"The slot of a passphrase has no salt of {SaltSize} bytes.");
         }

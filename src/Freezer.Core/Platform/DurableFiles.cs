@@ -29,8 +29,24 @@ internal abstract class DurableFiles
     /// <returns>Whether the name was free. The file keeps its old name where it was not.</returns>
     internal abstract bool TryPublish(string path, string newPath);
 
+    /// <summary>Creates a file that is written without a buffer.</summary>
+    internal virtual FileStream Create(string path, FileStreamOptions how) => new(path, how);
+
+    /// <summary>Writes all of a span.</summary>
+    internal virtual void Write(SafeFileHandle file, ReadOnlySpan<byte> content, long offset) => FileWrite.InPieces(file, content, offset);
+
+    /// <summary>Writes small segments with one call.</summary>
+    internal virtual void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> segments, long offset) =>
+        RandomAccess.Write(file, segments, offset);
+
+    /// <summary>Waits until the content of a file is on the disk.</summary>
+    internal virtual void SyncFile(SafeFileHandle file) => RandomAccess.FlushToDisk(file);
+
     /// <summary>Gives a file its final name, in the place of the file that has it now.</summary>
-    internal static void Replace(string path, string newPath) => File.Move(path, newPath, overwrite: true);
+    internal virtual void Replace(string path, string newPath) => File.Move(path, newPath, overwrite: true);
+
+    /// <summary>Removes a name; one that is not there is no error.</summary>
+    internal virtual void Delete(string path) => File.Delete(path);
 
     /// <summary>Makes the names in a directory durable. Does nothing where the platform has no such call.</summary>
     /// <returns>Whether there is such a directory.</returns>

@@ -37,10 +37,15 @@ public sealed class FileStorage : IStorage, IStorageSweeper
     /// <param name="options">How it is kept, or <see langword="null"/> for the defaults.</param>
     /// <exception cref="ArgumentException">The path is empty or malformed.</exception>
     public FileStorage(string root, FileStorageOptions? options = null)
+        : this(root, options, DurableFiles.ForThisMachine)
+    {
+    }
+
+    internal FileStorage(string root, FileStorageOptions? options, DurableFiles files)
     {
         ArgumentException.ThrowIfNullOrEmpty(root);
         Root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
-        _directory = new FileStorageDirectory(Root, options ?? new FileStorageOptions());
+        _directory = new FileStorageDirectory(Root, options ?? new FileStorageOptions(), files);
         _listing = new FileStorageListing(_directory);
     }
 
@@ -240,7 +245,7 @@ public sealed class FileStorage : IStorage, IStorageSweeper
     {
         if (_directory.Files.TryStat(path, out FileStatus status) && status.Kind == FileKind.Regular)
         {
-            File.Delete(path);
+            _directory.Files.Delete(path);
         }
 
         // Also for an object that is missing: whoever deleted it may not have come this far.

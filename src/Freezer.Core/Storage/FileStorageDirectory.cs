@@ -4,14 +4,14 @@ namespace Freezer.Storage;
 
 /// <summary>The directory of a <see cref="FileStorage"/>: where objects lie, and how directories come and go.</summary>
 /// <remarks>Everything here blocks, and fails as <see cref="DurableFiles"/> does; who calls says what it means.</remarks>
-internal sealed class FileStorageDirectory(string root, FileStorageOptions options)
+internal sealed class FileStorageDirectory(string root, FileStorageOptions options, DurableFiles files)
 {
     /// <summary>How often a writer makes a directory again that a deletion removed under its hands.</summary>
     private const int MostAttempts = 100;
 
     internal string Root { get; } = root;
 
-    internal DurableFiles Files { get; } = DurableFiles.ForThisMachine;
+    internal DurableFiles Files { get; } = files;
 
     /// <summary>The path of an object.</summary>
     /// <exception cref="ArgumentException">The key is <see langword="default"/>.</exception>
@@ -62,7 +62,7 @@ internal sealed class FileStorageDirectory(string root, FileStorageOptions optio
         {
             try
             {
-                return new FileStream(path, how);
+                return Files.Create(path, how);
             }
             catch (IOException failure) when (FileStorageErrors.IsMissing(failure) && attempt < MostAttempts)
             {

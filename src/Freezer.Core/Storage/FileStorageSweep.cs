@@ -26,7 +26,7 @@ internal sealed class FileStorageSweep(FileStorageDirectory directory, TimeSpan 
         string probe = Path.Join(directory.Root, FileStorageNames.NewTemporary());
         using FileStream file = directory.CreateFile(probe);
         FileStatus status = directory.Files.Stat(file.SafeFileHandle);
-        File.Delete(probe);
+        directory.Files.Delete(probe);
         return status.Modified.ToDateTimeOffset();
     }
 
@@ -67,7 +67,7 @@ internal sealed class FileStorageSweep(FileStorageDirectory directory, TimeSpan 
     {
         if (directory.Files.TryStat(path, out FileStatus status) && status.Kind == FileKind.Regular && IsOld(status) && !IsBeingWritten(path))
         {
-            File.Delete(path);
+            directory.Files.Delete(path);
             _removed++;
         }
     }

@@ -76,7 +76,7 @@ internal sealed class FileStorageWrite : IDisposable
         try
         {
             _ = TryMakeVersionUnique();
-            RandomAccess.FlushToDisk(_file.SafeFileHandle);
+            _directory.Files.SyncFile(_file.SafeFileHandle);
             FileStatus status = _directory.Files.Stat(_file.SafeFileHandle);
 
             // Closing gives up the lock of the file, which would keep readers out once the file has its final name.
@@ -119,7 +119,7 @@ internal sealed class FileStorageWrite : IDisposable
 
             if (segment.Length > FileWrite.PieceSize)
             {
-                FileWrite.InPieces(_file.SafeFileHandle, segment.Span, _length);
+                _directory.Files.Write(_file.SafeFileHandle, segment.Span, _length);
                 _length += segment.Length;
             }
             else
@@ -137,7 +137,7 @@ internal sealed class FileStorageWrite : IDisposable
     {
         if (length > 0)
         {
-            RandomAccess.Write(_file.SafeFileHandle, _segments, _length);
+            _directory.Files.Write(_file.SafeFileHandle, _segments, _length);
             _segments.Clear();
             _length += length;
             length = 0;
@@ -179,7 +179,7 @@ internal sealed class FileStorageWrite : IDisposable
             RequireReplaceable(_key, _mode, old.Kind);
         }
 
-        DurableFiles.Replace(_temporary, _path);
+        _directory.Files.Replace(_temporary, _path);
     }
 
     private static void RequireReplaceable(StorageKey key, WriteMode mode, FileKind kind)
@@ -204,7 +204,7 @@ internal sealed class FileStorageWrite : IDisposable
     {
         try
         {
-            File.Delete(_temporary);
+            _directory.Files.Delete(_temporary);
             _directory.RemoveEmptied(FileStorageDirectory.ParentOf(_temporary));
             return true;
         }

@@ -35,6 +35,9 @@ public enum StorageErrorKind
 
     /// <summary>The storage cannot do what was asked, by design.</summary>
     Unsupported,
+
+    /// <summary>Too few storages of a mirror did what was asked, or can be asked. Nothing was acknowledged.</summary>
+    BelowQuorum,
 }
 
 /// <summary>A storage could not do what it was asked to.</summary>

@@ -1,13 +1,15 @@
 using System.Reflection;
+using Freezer.Storage.S3;
+using Freezer.Testing;
 
 namespace Freezer.Tests.Architecture;
 
-/// <summary>What holds for every public type and member of the library.</summary>
+/// <summary>What holds for every public type and member of the library, of its storages and of its testing kit.</summary>
 public sealed class HouseRuleTests
 {
-    private static readonly Assembly _library = typeof(BackupEngine).Assembly;
+    private static readonly Assembly[] _packages = [typeof(BackupEngine).Assembly, typeof(StorageContract).Assembly, typeof(S3Storage).Assembly];
 
-    private static IEnumerable<Type> PublicTypes => _library.GetExportedTypes();
+    private static IEnumerable<Type> PublicTypes => _packages.SelectMany(static package => package.GetExportedTypes());
 
     private static IEnumerable<MethodInfo> PublicMethods =>
         from type in PublicTypes
@@ -60,7 +62,7 @@ public sealed class HouseRuleTests
 
     [Fact]
     public void No_type_is_a_manager_a_helper_or_a_util() =>
-        _library.GetTypes()
+        _packages.SelectMany(static package => package.GetTypes())
             .Where(static type => type.Name.Contains("Manager", StringComparison.Ordinal) || type.Name.Contains("Helper", StringComparison.Ordinal) || type.Name.Contains("Util", StringComparison.Ordinal))
             .Should().BeEmpty();
 

@@ -1,3 +1,5 @@
+using Freezer.Storage.S3;
+using Freezer.Testing;
 using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Architecture;
@@ -5,16 +7,19 @@ namespace Freezer.Tests.Architecture;
 /// <summary>Nobody changes the public surface without seeing it.</summary>
 public sealed class PublicSurfaceTests
 {
-    private const string Approved = "Freezer.Core.api.txt";
-    private const string Received = "Freezer.Core.api.received.txt";
-
-    [Fact]
-    public void The_public_surface_is_the_approved_one()
+    [Theory]
+    [InlineData(typeof(BackupEngine))]
+    [InlineData(typeof(StorageContract))]
+    [InlineData(typeof(S3Storage))]
+    public void The_public_surface_is_the_approved_one(Type ofThePackage)
     {
+        string package = ofThePackage.Assembly.GetName().Name!;
+        string approvedName = $"{package}.api.txt";
+        string receivedName = $"{package}.api.received.txt";
         string folder = Repository.PathOf("tests", "Freezer.Core.Tests", "Architecture");
-        string approved = File.ReadAllText(Path.Combine(folder, Approved)).ReplaceLineEndings("\n");
-        string surface = PublicSurface.Of(typeof(BackupEngine).Assembly);
-        string received = Path.Combine(folder, Received);
+        string approved = File.ReadAllText(Path.Combine(folder, approvedName)).ReplaceLineEndings("\n");
+        string surface = PublicSurface.Of(ofThePackage.Assembly);
+        string received = Path.Combine(folder, receivedName);
         if (surface == approved)
         {
             File.Delete(received);
@@ -25,7 +30,7 @@ public sealed class PublicSurfaceTests
         string[] gone = [.. approved.Split('\n').Except(surface.Split('\n'))];
         string[] added = [.. surface.Split('\n').Except(approved.Split('\n'))];
         Assert.Fail(
-            $"The public surface of Freezer.Core has changed.\nGone:\n{string.Join('\n', gone)}\nNew:\n{string.Join('\n', added)}\n\n"
-            + $"To accept it:\n  cd {folder} && mv {Received} {Approved}");
+            $"The public surface of {package} has changed.\nGone:\n{string.Join('\n', gone)}\nNew:\n{string.Join('\n', added)}\n\n"
+            + $"To accept it:\n  cd {folder} && mv {receivedName} {approvedName}");
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Freezer.Catalog;
 using Freezer.Dataflow;
 using Freezer.Storage;
+using Freezer.Testing;
 using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Catalog;
@@ -187,14 +188,15 @@ public sealed class BackupDeletionTests
             }
 
             List<Backup> chain = await ChainAsync(2);
-            var faulty = new FaultyStorage(_storage, call, afterDoing);
+            FaultPlan plan = afterDoing ? new FaultPlan().LoseAnswer(call) : new FaultPlan().FailCall(call);
+            var faulty = new FaultyStorage(_storage, plan);
             try
             {
                 await new BackupCatalog(faulty).DeleteAsync(chain[1]);
             }
             catch (StorageException exception)
             {
-                exception.Should().BeSameAs(faulty.Fault);
+                exception.Should().BeSameAs(plan.Error);
                 bool isListed = (await ListAsync()).Count == 2;
                 (await RestoreAsync()).Should().BeEquivalentTo(Content(isListed ? 1 : 0), $"call {call} failed");
                 wasKept |= isListed;
@@ -213,7 +215,7 @@ public sealed class BackupDeletionTests
             (await ListAsync()).Should().ContainSingle();
             await _catalog.DeleteAsync(chain[0]);
             (await _storage.KeysAsync()).Should().BeEmpty($"call {call} failed");
-            if (!faulty.Fired)
+            if (!faulty.AllFired)
             {
                 (wasKept && wasGone).Should().BeTrue();
                 return;

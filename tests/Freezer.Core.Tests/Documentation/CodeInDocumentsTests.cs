@@ -2,7 +2,7 @@ using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Documentation;
 
-/// <summary>Code in the documentation is code that is compiled and run: each block is a region of a test in this folder, word for word.</summary>
+/// <summary>Code in the documentation is code that is compiled and run: each block is a region of a test in this folder or of a sample, word for word.</summary>
 public sealed class CodeInDocumentsTests
 {
     private const string RegionStart = "#region";
@@ -33,7 +33,7 @@ public sealed class CodeInDocumentsTests
     private static List<string> Regions()
     {
         List<string> regions = [];
-        foreach (string path in Directory.EnumerateFiles(Repository.PathOf("tests", "Freezer.Core.Tests", "Documentation"), "*Examples.cs"))
+        foreach (string path in Sources())
         {
             List<string>? region = null;
             foreach (string line in File.ReadAllLines(path))
@@ -57,6 +57,16 @@ public sealed class CodeInDocumentsTests
 
         return regions;
     }
+
+    /// <summary>Where regions may stand: examples that are tests, and the samples that have tests, with these.</summary>
+    private static IEnumerable<string> Sources() =>
+    [
+        .. Directory.EnumerateFiles(Repository.PathOf("tests", "Freezer.Core.Tests", "Documentation"), "*Examples.cs"),
+        .. Directory.EnumerateFiles(Repository.PathOf("samples", "CustomStorage"), "*.cs"),
+        .. Directory.EnumerateFiles(Repository.PathOf("samples", "CustomEngine"), "*.cs"),
+        .. Directory.EnumerateFiles(Repository.PathOf("tests", "Freezer.Samples.Tests"), "*.cs"),
+        .. Directory.EnumerateFiles(Repository.PathOf("tests", "Freezer.Storage.S3.Tests"), "*Examples.cs"),
+    ];
 
     private static string Unindent(List<string> lines)
     {

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Freezer.Drivers;
 using Freezer.Storage;
+using Freezer.Testing;
 using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Drivers;
@@ -17,7 +18,8 @@ public sealed class SetupProbeTests
         for (int call = 1; ; call++)
         {
             var storage = new MemoryStorage();
-            var faulty = new FaultyStorage(storage, call, afterDoing);
+            FaultPlan plan = afterDoing ? new FaultPlan().LoseAnswer(call) : new FaultPlan().FailCall(call);
+            var faulty = new FaultyStorage(storage, plan);
             Func<Task> check = () => new VolumeBackupDriver(faulty).CheckForSetupErrorAsync();
             if (call > 6)
             {
@@ -34,7 +36,7 @@ public sealed class SetupProbeTests
                 continue;
             }
 
-            (await check.Should().ThrowAsync<StorageException>()).Which.Should().BeSameAs(faulty.Fault, $"call {call} failed");
+            (await check.Should().ThrowAsync<StorageException>()).Which.Should().BeSameAs(plan.Error, $"call {call} failed");
         }
     }
 

@@ -3,6 +3,7 @@ using Freezer.Drivers;
 using Freezer.Engines.BlockDiff;
 using Freezer.Storage;
 using Freezer.Tests.Engines.BlockDiff;
+using Freezer.Testing;
 using Freezer.Tests.Support;
 using ScratchDirectory = Freezer.Tests.Support.ScratchDirectory;
 
@@ -217,7 +218,8 @@ public sealed class VolumeBackupDriverTests : IDisposable
         {
             var storage = new MemoryStorage();
             BackupRecord record = await new DriverBench(storage).BackupAsync(DriverBench.Image(0));
-            var faulty = new FaultyStorage(storage, call, afterDoing);
+            FaultPlan plan = afterDoing ? new FaultPlan().LoseAnswer(call) : new FaultPlan().FailCall(call);
+            var faulty = new FaultyStorage(storage, plan);
             var reports = new Reports<BackupRecord>();
             try
             {
@@ -225,13 +227,13 @@ public sealed class VolumeBackupDriverTests : IDisposable
             }
             catch (StorageException exception)
             {
-                exception.Should().BeSameAs(faulty.Fault);
+                exception.Should().BeSameAs(plan.Error);
                 reports.Last.Status.Should().Be(BackupStatus.ErrorDeleting);
                 await new DriverBench(storage).Driver.DeleteBackupAsync(reports.Last);
             }
 
             (await storage.KeysAsync()).Should().BeEmpty($"call {call} failed");
-            if (!faulty.Fired)
+            if (!faulty.AllFired)
             {
                 call.Should().BeGreaterThan(8);
                 return;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Freezer.Catalog;
 using Freezer.Dataflow;
 using Freezer.Storage;
+using Freezer.Testing;
 using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Engine;
@@ -325,6 +326,20 @@ public sealed class WorkflowTests
     }
 
     [Fact]
+    public async Task Levels_with_one_id_are_refused()
+    {
+        await ChainAsync(2);
+        string[] keys = [.. await KeysAsync("metadata")];
+        string first = (await ListAsync())[0].Id.ToString();
+        string second = (await ListAsync())[1].Id.ToString();
+        byte[] document = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(await ReadAsync(keys[1])).Replace($"\"id\":\"{second}\"", $"\"id\":\"{first}\""));
+        Freezer.Fuzz.Repairs.Document(document);
+        await _storage.WriteBytesAsync(StorageKey.Parse(keys[1]), document, WriteMode.Replace, default);
+        Func<Task> restore = () => RestoreAsync();
+        await restore.Should().ThrowAsync<BackupDamagedException>().WithMessage($"*{first.Replace("-", "")}*another level*");
+    }
+
+    [Fact]
     public async Task Unknown_names_and_dates_before_the_first_backup_are_errors_that_say_so()
     {
         Func<Task> unknown = () => RestoreAsync();
@@ -414,7 +429,8 @@ public sealed class WorkflowTests
     /// <summary>Takes a backup whose storage fails at one call; what it reports must be what is so.</summary>
     private async Task<bool> FailAsync(int call, bool afterDoing)
     {
-        var faulty = new FaultyStorage(_storage, call, afterDoing);
+        FaultPlan plan = afterDoing ? new FaultPlan().LoseAnswer(call) : new FaultPlan().FailCall(call);
+        var faulty = new FaultyStorage(_storage, plan);
         int before = (await ListAsync()).Count;
         try
         {
@@ -423,11 +439,11 @@ public sealed class WorkflowTests
         }
         catch (Exception exception)
         {
-            Causes(exception).Should().Contain(faulty.Fault, $"call {call} failed");
+            Causes(exception).Should().Contain(plan.Error, $"call {call} failed");
             (await ListAsync()).Count.Should().Be(before, $"call {call} was reported as a failure");
         }
 
-        return faulty.Fired;
+        return faulty.AllFired;
     }
 
     [Fact]
@@ -436,16 +452,17 @@ public sealed class WorkflowTests
         await ChainAsync(2);
         for (int call = 1; ; call++)
         {
-            var faulty = new FaultyStorage(_storage, call);
+            FaultPlan plan = new FaultPlan().FailCall(call);
+            var faulty = new FaultyStorage(_storage, plan);
             try
             {
                 await EngineOn(faulty).RestoreAsync(Name, "x");
-                faulty.Fired.Should().BeFalse();
+                faulty.AllFired.Should().BeFalse();
                 break;
             }
             catch (Exception exception)
             {
-                Causes(exception).Should().Contain(faulty.Fault);
+                Causes(exception).Should().Contain(plan.Error);
             }
         }
     }
@@ -453,9 +470,9 @@ public sealed class WorkflowTests
     [Fact]
     public async Task A_commit_whose_answer_is_lost_is_a_success()
     {
-        var storage = new LostAnswerStorage(_storage, "/metadata");
+        var storage = new FaultyStorage(_storage, new FaultPlan().LoseAnswer(FaultCall.Write("/metadata")));
         await EngineOn(storage).BackupAsync("r", Name);
-        storage.Lost.Should().Be(1);
+        storage.VerifyAllFired();
         (await ListAsync()).Should().ContainSingle();
     }
 

@@ -2,6 +2,7 @@ using System.Text;
 using Freezer.Dataflow;
 using Freezer.Keys;
 using Freezer.Storage;
+using Freezer.Testing;
 using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Keys;
@@ -142,6 +143,43 @@ public sealed class KeyRingTests : IDisposable
         (await DataKeyAsync(ring)).Should().Be(await DataKeyAsync(other!));
         (await _storage.KeysAsync("keys")).Should().Equal("keys/1");
         other!.Dispose();
+    }
+
+    [Fact]
+    public async Task A_first_key_that_comes_too_late_for_a_repository_with_other_keys_is_taken_back()
+    {
+        // While it is wrapped, somebody else makes the repository, adds a key and removes the first.
+        var slow = new MeetingKey(_first, async () =>
+        {
+            using RawKey third = RawKeyOf(3);
+            using KeyRing other = await CreateAsync(third);
+            await other.AddAsync(_second);
+            await other.RemoveAsync("1");
+        });
+
+        await RefusesAsync(() => CreateAsync(slow), "*none of the keys*");
+        (await _storage.KeysAsync("keys")).Should().Equal("keys/2");
+        using KeyRing opened = await OpenAsync(_second);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Whatever_call_fails_while_the_first_key_is_made_the_next_attempt_succeeds(bool afterDoing)
+    {
+        bool fired = true;
+        for (int call = 1; fired; call++)
+        {
+            await using var storage = new MemoryStorage();
+            await using var faulty = new FaultyStorage(storage, afterDoing ? new FaultPlan().LoseAnswer(call) : new FaultPlan().FailCall(call));
+            Exception? failure = await Record.ExceptionAsync(async () => (await KeyRing.OpenOrCreateAsync(faulty, _first)).Dispose());
+            fired = faulty.AllFired;
+            (failure is not null).Should().Be(fired);
+
+            using KeyRing made = await KeyRing.OpenOrCreateAsync(storage, _first);
+            using KeyRing opened = await KeyRing.OpenAsync(storage, _first);
+            (await DataKeyAsync(opened)).Should().Be(await DataKeyAsync(made));
+        }
     }
 
     [Fact]

@@ -3,13 +3,6 @@ using static Freezer.Tests.Storage.StorageCalls;
 
 namespace Freezer.Tests.Storage;
 
-public sealed class DelegatingStorageContract : StorageContractTests
-{
-    protected override Task<IStorage> CreateAsync() => Task.FromResult<IStorage>(new Layer(new MemoryStorage()));
-
-    private sealed class Layer(IStorage inner) : DelegatingStorage(inner);
-}
-
 public sealed class DelegatingStorageTests
 {
     [Fact]

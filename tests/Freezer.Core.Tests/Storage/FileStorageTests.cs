@@ -4,21 +4,6 @@ using static Freezer.Tests.Storage.StorageCalls;
 
 namespace Freezer.Tests.Storage;
 
-public sealed class FileStorageContract : StorageContractTests
-{
-    private readonly ScratchDirectory _scratch = new();
-
-    public override async Task DisposeAsync()
-    {
-        await base.DisposeAsync();
-        string[] temporaries = _scratch.Temporaries();
-        _scratch.Dispose();
-        temporaries.Should().BeEmpty("no call leaves an unfinished file behind, whatever its outcome");
-    }
-
-    protected override Task<IStorage> CreateAsync() => Task.FromResult<IStorage>(new FileStorage(_scratch["root/of storage"]));
-}
-
 public sealed partial class FileStorageTests : IDisposable
 {
     private readonly ScratchDirectory _scratch = new();

@@ -3,11 +3,6 @@ using static Freezer.Tests.Storage.StorageCalls;
 
 namespace Freezer.Tests.Storage;
 
-public sealed class MemoryStorageContract : StorageContractTests
-{
-    protected override Task<IStorage> CreateAsync() => Task.FromResult<IStorage>(new MemoryStorage());
-}
-
 public sealed class MemoryStorageTests
 {
     [Fact]

@@ -62,7 +62,7 @@ internal sealed class GzipDecompressionStream(Stream source) : DecompressionStre
         {
             return _inflater.Inflate(_output, 0, count);
         }
-        catch (Exception cause) when (cause is SharpZipBaseException or IndexOutOfRangeException or ArgumentException or InvalidOperationException)
+        catch (Exception cause) when (cause is SharpZipBaseException or IndexOutOfRangeException or ArgumentException or ArithmeticException or InvalidOperationException)
         {
             throw Damaged(cause);
         }

@@ -16,6 +16,7 @@ public sealed partial class BlockDiffEngine
         }
 
         long length = await FindLengthAsync(context, cancellationToken).ConfigureAwait(false);
+        EnsureAllowed(context, length);
         VolumeTarget target = await _options.Volumes.OpenTargetAsync(context.Destination, length, context.Options.Overwrite, cancellationToken).ConfigureAwait(false);
         context.State = new VolumeRestore(target);
     }
@@ -104,6 +105,7 @@ public sealed partial class BlockDiffEngine
     private async Task RestoreAsync(RestoreContext context, BlockManifestReader manifest, CancellationToken cancellationToken)
     {
         BlockManifestHeader header = await ReadHeaderAsync(context, manifest, cancellationToken).ConfigureAwait(false);
+        EnsureAllowed(context, header.Geometry.VolumeLength);
         TargetWriter writer = OpenWriter(context, header.Geometry.BlockSize, cancellationToken);
         await using (writer.ConfigureAwait(false))
         {
@@ -131,6 +133,15 @@ public sealed partial class BlockDiffEngine
         }
 
         return length;
+    }
+
+    /// <exception cref="BackupException">The backup is not trusted, and its volume is longer than such a backup may say.</exception>
+    internal static void EnsureAllowed(RestoreContext context, long length)
+    {
+        if (!context.IsTrusted && length > context.Options.Limits.LargestFile)
+        {
+            throw new BackupException($"{context.Target} is not trusted, and tells of a volume of {length} bytes, which is beyond {nameof(ReaderLimits)}.{nameof(ReaderLimits.LargestFile)}.");
+        }
     }
 
     private static async ValueTask<BlockManifestHeader> ReadHeaderAsync(RestoreContext context, BlockManifestReader manifest, CancellationToken cancellationToken)

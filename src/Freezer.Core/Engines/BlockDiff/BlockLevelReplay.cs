@@ -14,6 +14,7 @@ internal sealed class BlockLevelReplay(RestoreContext context, TargetWriter writ
         var reader = new RbdDiffReader(archive);
         RbdDiffHeader header = await reader.ReadHeaderAsync(cancellationToken).ConfigureAwait(false);
         EnsureFollows(header);
+        BlockDiffEngine.EnsureAllowed(context, header.Size);
         VolumeTarget target = _restore.Target;
         await target.SetLengthAsync(header.Size, cancellationToken).ConfigureAwait(false);
 

@@ -12,6 +12,7 @@ internal sealed class FileVolumeTarget : VolumeTarget
     private readonly SafeFileHandle _handle;
     private readonly bool _isNew;
     private readonly long? _deviceLength;
+    private readonly Lock _writing = new();
     private SafeFileHandle? _claim;
     private bool _isFlushed;
 
@@ -62,7 +63,20 @@ internal sealed class FileVolumeTarget : VolumeTarget
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> content, long offset, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        FileWrite.InPieces(_handle, content.Span, offset);
+        if (_deviceLength is not null)
+        {
+            FileWrite.InPieces(_handle, content.Span, offset);
+            return ValueTask.CompletedTask;
+        }
+
+        // The kernel lets one thread at a time write to a file, and has the others spin.
+        lock (_writing)
+        {
+            FileWrite.InPieces(_handle, content.Span, offset);
+        }
+
+        // So that the flush at the end finds little left to do.
+        DurableFiles.ForThisMachine.StartWriteBack(_handle, offset, content.Length);
         return ValueTask.CompletedTask;
     }
 

@@ -135,12 +135,12 @@ internal sealed class PaxHeader
         }
         else if (keyword.StartsWith(PaxKeyword.Attribute))
         {
-            (_attributes ??= []).Add(new FileAttribute(PaxAttributeName.Decode(keyword[PaxKeyword.Attribute.Length..], offset), value.ToArray()));
+            Add(PaxAttributeName.Decode(keyword[PaxKeyword.Attribute.Length..], offset), value, limits, offset);
         }
         else if (keyword.StartsWith(PaxKeyword.AccessControlList))
         {
             // The text of an access list has no name of its own among attributes; whoever restores it turns it into one.
-            (_attributes ??= []).Add(new FileAttribute(keyword.ToArray(), value.ToArray()));
+            Add(keyword.ToArray(), value, limits, offset);
         }
         else if (keyword.SequenceEqual(PaxKeyword.DumpDirectory))
         {
@@ -159,5 +159,16 @@ internal sealed class PaxHeader
         {
             DeviceMinor = PaxValue.ReadNumber(keyword, value, offset);
         }
+    }
+
+    private void Add(byte[] name, ReadOnlySpan<byte> value, TarReaderOptions limits, long offset)
+    {
+        _attributes ??= [];
+        if (_attributes.Count == limits.MostAttributes)
+        {
+            throw new TarFormatException($"A member has more than {limits.MostAttributes} extended attributes", offset);
+        }
+
+        _attributes.Add(new FileAttribute(name, value.ToArray()));
     }
 }

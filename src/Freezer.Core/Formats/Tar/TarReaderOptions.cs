@@ -4,10 +4,13 @@ namespace Freezer.Formats.Tar;
 internal sealed record TarReaderOptions
 {
     /// <summary>The longest extended header in bytes. GNU tar writes a directory's whole listing into one.</summary>
-    internal int LongestExtendedHeader { get; init; } = 256 << 20;
+    internal int LongestExtendedHeader { get; init; } = 1 << 30;
 
     /// <summary>The most extents of one sparse file.</summary>
     internal int MostExtents { get; init; } = 1 << 20;
+
+    /// <summary>The most extended attributes of one member.</summary>
+    internal int MostAttributes { get; init; } = 1 << 16;
 
     /// <summary>The longest member name in bytes.</summary>
     internal int LongestPath { get; init; } = 1 << 20;

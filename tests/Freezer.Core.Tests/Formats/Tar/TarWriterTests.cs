@@ -178,11 +178,11 @@ public sealed class TarWriterTests
         const int Rounds = 100;
         const int Headers = 100;
         var buffer = new ArrayBufferWriter<byte>(1 << 20);
+        var writer = new TarWriter(buffer);
         long before = 0;
         for (int round = 0; round <= Rounds; round++)
         {
             buffer.ResetWrittenCount();
-            var writer = new TarWriter(buffer);
             for (int i = 0; i < Headers; i++)
             {
                 writer.WriteHeader(entry);

@@ -5,7 +5,7 @@ namespace Freezer.Engines.Tar.Restore;
 
 /// <summary>Finds members of one level's archive by their offsets, going forward as long as that is cheaper than opening the archive again.</summary>
 /// <remarks>Not for several threads.</remarks>
-internal sealed class ArchiveCursor(ChainContext context, Backup level) : IAsyncDisposable
+internal sealed class ArchiveCursor(ChainContext context, Backup level, TarReaderOptions readerOptions) : IAsyncDisposable
 {
     private const long LongestSkip = 8 << 20;
 
@@ -61,6 +61,6 @@ internal sealed class ArchiveCursor(ChainContext context, Backup level) : IAsync
         _reader = null;
         await DisposeAsync().ConfigureAwait(false);
         _pipe = await PulledPipe.OpenAsync((consume, token) => context.ReadArchiveAsync(level, offset, consume, token), cancellationToken).ConfigureAwait(false);
-        return _reader = new TarReader(_pipe.Reader, startOffset: offset);
+        return _reader = new TarReader(_pipe.Reader, readerOptions, startOffset: offset);
     }
 }

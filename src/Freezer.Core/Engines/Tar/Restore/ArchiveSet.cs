@@ -4,7 +4,7 @@ using Freezer.Formats.Tar;
 namespace Freezer.Engines.Tar.Restore;
 
 /// <summary>The archives of a chain, of which those that were read last are open.</summary>
-internal sealed class ArchiveSet(ChainContext context) : IAsyncDisposable
+internal sealed class ArchiveSet(ChainContext context, TarReaderOptions readerOptions) : IAsyncDisposable
 {
     /// <summary>With the manifest that is four operations at a time, which every storage serves.</summary>
     private const int MostOpen = 3;
@@ -67,7 +67,7 @@ internal sealed class ArchiveSet(ChainContext context) : IAsyncDisposable
         }
         else
         {
-            cursor = new ArchiveCursor(context, Level(path, id));
+            cursor = new ArchiveCursor(context, Level(path, id), readerOptions);
             if (_open.Count == MostOpen)
             {
                 ArchiveCursor oldest = _open[0];

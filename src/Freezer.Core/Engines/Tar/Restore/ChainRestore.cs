@@ -26,7 +26,7 @@ internal sealed class ChainRestore : IAsyncDisposable
         _destination = destination;
         _context = context;
         _report = destination.Report;
-        _archives = new ArchiveSet(context);
+        _archives = new ArchiveSet(context, destination.ReaderOptions);
         _writer = new TreeWriter(destination, cancellationToken);
         _linksNames = (destination.Tree.Capabilities & FileTreeCapabilities.HardLinks) != 0;
     }
@@ -129,6 +129,7 @@ internal sealed class ChainRestore : IAsyncDisposable
             }
 
             _writer.ThrowIfFailed();
+            _destination.CountEntry();
             _destination.Include.MarkFound(entry);
             if (!record.IsStored)
             {

@@ -1,3 +1,4 @@
+using Freezer.Formats.Tar;
 using Freezer.Platform;
 
 namespace Freezer.Engines.Tar.Restore;
@@ -5,12 +6,15 @@ namespace Freezer.Engines.Tar.Restore;
 /// <summary>The directory that a restore writes into, and what is known of it for the whole restore.</summary>
 internal sealed class Destination : IDisposable
 {
+    private long _entries;
+
     private Destination(RestoreContext context, FileTree tree, TargetDirectory root, bool wasEmpty)
     {
         Tree = tree;
         Root = root;
         WasEmpty = wasEmpty;
         IsTrusted = context.IsTrusted;
+        Limits = context.Options.Limits;
         Owned = new OwnedNames(wasEmpty);
         Include = new IncludeFilter(context.Options.Include);
         Report = new RestoreReport(context);
@@ -25,6 +29,18 @@ internal sealed class Destination : IDisposable
     internal bool WasEmpty { get; }
 
     internal bool IsTrusted { get; }
+
+    /// <summary>What is allowed where <see cref="IsTrusted"/> is not so.</summary>
+    internal ReaderLimits Limits { get; }
+
+    /// <summary>How its archives are read.</summary>
+    internal TarReaderOptions ReaderOptions => IsTrusted ? new TarReaderOptions() : new TarReaderOptions
+    {
+        LongestExtendedHeader = Limits.LongestHeader,
+        LongestPath = Limits.LongestPath,
+        MostAttributes = Limits.MostAttributes,
+        MostExtents = Limits.MostExtents,
+    };
 
     internal OwnedNames Owned { get; }
 
@@ -67,6 +83,16 @@ internal sealed class Destination : IDisposable
     /// <summary>The destination that <see cref="Open"/> left in the context.</summary>
     internal static Destination Of(RestoreContext context) =>
         context.State as Destination ?? throw new InvalidOperationException("The destination was not prepared.");
+
+    /// <summary>Counts an entry that the backup has.</summary>
+    /// <exception cref="BackupException">It has more than a backup that is not trusted may have.</exception>
+    internal void CountEntry()
+    {
+        if (++_entries > Limits.MostEntries && !IsTrusted)
+        {
+            throw new BackupException($"The backup is not trusted, and has more than {Limits.MostEntries} entries, which is beyond {nameof(ReaderLimits)}.{nameof(ReaderLimits.MostEntries)}.");
+        }
+    }
 
     /// <summary>Whether a path is there, looked up without following a link.</summary>
     internal bool Exists(EntryPath path)

@@ -21,7 +21,7 @@ internal sealed class LevelReplay : IAsyncDisposable
         _destination = destination;
         _report = destination.Report;
         _level = level;
-        _reader = new TarReader(archive);
+        _reader = new TarReader(archive, destination.ReaderOptions);
         _writer = new TreeWriter(destination, cancellationToken);
         _renames = new RenameReplay(destination, _writer);
     }
@@ -53,6 +53,7 @@ internal sealed class LevelReplay : IAsyncDisposable
         while (await _reader.ReadEntryAsync(cancellationToken).ConfigureAwait(false) is { } entry)
         {
             _writer.ThrowIfFailed();
+            _destination.CountEntry();
             if (!MemberPath.TryParse(entry.Path, out EntryPath path, out bool wasAbsolute, out string refusal))
             {
                 _report.Skip(new EntryPath(entry.Path), SkipKind.Refused, refusal);

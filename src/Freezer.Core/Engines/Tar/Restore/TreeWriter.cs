@@ -72,6 +72,12 @@ internal sealed class TreeWriter : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the writing.</param>
     internal async ValueTask WriteFileAsync(FileRequest request, TarReader? content, CancellationToken cancellationToken)
     {
+        if (!_destination.IsTrusted && request.Size > _destination.Limits.LargestFile)
+        {
+            _report.Skip(request.Path, SkipKind.Refused, $"It claims {request.Size} bytes, which is beyond {nameof(ReaderLimits)}.{nameof(ReaderLimits.LargestFile)} of a backup that is not trusted.");
+            return;
+        }
+
         try
         {
             (DirectoryFrame Directory, bool Replaces)? place = await PrepareAsync(request.Path, isFile: true).ConfigureAwait(false);
@@ -135,6 +141,12 @@ internal sealed class TreeWriter : IAsyncDisposable
     {
         try
         {
+            if (target.IsRoot)
+            {
+                _report.Skip(path, SkipKind.Refused, "It is a hard link to the root of the backup, and a directory has one name.");
+                return false;
+            }
+
             if (Directories.IsBusy(target.Parent, orBelow: false))
             {
                 await _queue.DrainAsync().ConfigureAwait(false);

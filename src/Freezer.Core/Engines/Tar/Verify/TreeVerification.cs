@@ -24,7 +24,7 @@ internal sealed class TreeVerification : IAsyncDisposable
     private TreeVerification(VerifyContext context, ParentTree? parent)
     {
         _context = context;
-        _archives = new ArchiveSet(context);
+        _archives = new ArchiveSet(context, new TarReaderOptions());
         _parent = parent;
     }
 

@@ -80,12 +80,12 @@ public abstract partial class RestoreContract
     {
         Need(FileTreeCapabilities.HardLinks);
         OperationReport run = await Bench.ReplayAsync(Archive()
-            .HardLink("./a", "../outside/secret").HardLink("./b", $"{Bench.Outside}/secret").HardLink("./c", "./missing").HardLink("./self", "./self")
+            .HardLink("./a", "../outside/secret").HardLink("./b", $"{Bench.Outside}/secret").HardLink("./c", "./missing").HardLink("./self", "./self").HardLink("./root", ".")
             .Directory("./d").HardLink("./e", "./d")
             .Link("./l", "../outside/secret").HardLink("./f", "./l").File("./f", "mine")
             .End());
 
-        run.Skips.Should().HaveCount(5).And.OnlyContain(static skip => skip.Kind == SkipKind.Refused);
+        run.Skips.Should().HaveCount(6).And.OnlyContain(static skip => skip.Kind == SkipKind.Refused);
         ShouldHoldExactly("d", "f", "l");
         FileShouldBe("f", "mine");
         Bench.OutsideShouldBeUntouched();

@@ -1,0 +1,152 @@
+using System.Globalization;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace Freezer.Storage.S3;
+
+/// <summary>The bucket: names of objects in it, and requests to it, each with a deadline and repeated where that may help.</summary>
+internal sealed class S3Bucket(IAmazonS3 client, S3StorageOptions options)
+{
+    /// <summary>Where the storage keeps what is no object: the probe, and groups of parts. No key lies below it.</summary>
+    internal const string ReservedSegment = ".freezer-s3";
+
+    /// <summary>The most bytes that S3 takes for a name.</summary>
+    private const int LongestName = 1024;
+
+    /// <summary>How long leftovers are tried to be removed after a failure; the sweep finds what stays.</summary>
+    private static readonly TimeSpan _cleanUpFor = TimeSpan.FromSeconds(10);
+
+    private readonly string _root = options.Prefix.Length == 0 ? "" : options.Prefix + "/";
+
+    internal IAmazonS3 Client => client;
+
+    internal S3StorageOptions Options => options;
+
+    internal string Name => options.Bucket;
+
+    /// <summary>The server, for people.</summary>
+    internal string Address => client.Config?.ServiceURL is { Length: > 0 } url ? url.TrimEnd('/') : $"S3 in {client.Config?.RegionEndpoint?.SystemName ?? "its region"}";
+
+    internal PartMemory Memory { get; } = new(options.MemoryBudget);
+
+    /// <summary>The name of an object in the bucket.</summary>
+    /// <exception cref="ArgumentException">The key is <see langword="default"/>.</exception>
+    /// <exception cref="StorageException">No object can have this name.</exception>
+    internal string NameOf(StorageKey key)
+    {
+        if (key.Value.Length == 0)
+        {
+            throw new ArgumentException("The key is empty.", nameof(key));
+        }
+
+        if (key.Value == ReservedSegment || key.Value.StartsWith(ReservedSegment + "/", StringComparison.Ordinal))
+        {
+            throw new StorageException(StorageErrorKind.Unsupported, key.Value, $"names below '{ReservedSegment}' are reserved for the storage itself");
+        }
+
+        string name = _root + key.Value;
+        return _root.Length == 0 || System.Text.Encoding.UTF8.GetByteCount(name) <= LongestName ? name : throw new StorageException(
+            StorageErrorKind.Unsupported, key.Value, $"with the prefix '{options.Prefix}' the name is longer than the {LongestName} bytes that S3 takes; choose a shorter prefix");
+    }
+
+    /// <summary>The name of what is no object.</summary>
+    internal string ReservedNameOf(string name) => $"{_root}{ReservedSegment}/{name}";
+
+    /// <summary>What the names of all objects below a prefix begin with.</summary>
+    internal string NamesBelow(StoragePrefix prefix) => prefix.Value.Length == 0 ? _root : $"{_root}{prefix.Value}/";
+
+    /// <summary>The key of an object in the bucket, unless it is none of this storage.</summary>
+    internal bool TryGetKey(string name, out StorageKey key)
+    {
+        key = default;
+        return name.StartsWith(_root, StringComparison.Ordinal)
+            && StorageKey.TryParse(name[_root.Length..], out key)
+            && !key.Value.StartsWith(ReservedSegment + "/", StringComparison.Ordinal);
+    }
+
+    internal Backoff NewBackoff() => new(options.RetryFor, options.TimeProvider);
+
+    internal RequestDeadline NewDeadline(CancellationToken cancellationToken) => new(options.RequestTimeout, options.TimeProvider, cancellationToken);
+
+    /// <summary>Makes a request, and makes it again while it fails for reasons that may pass.</summary>
+    internal Task<T> SendAsync<T>(string? key, Func<RequestDeadline, Task<T>> request, CancellationToken cancellationToken) =>
+        SendAsync(key, NewBackoff(), options.RequestTimeout, request, cancellationToken);
+
+    /// <summary>Makes a request after which the server works for a while before it answers.</summary>
+    internal Task<T> SendSlowAsync<T>(string? key, Func<RequestDeadline, Task<T>> request, CancellationToken cancellationToken) =>
+        SendAsync(key, NewBackoff(), options.RequestTimeout * 10, request, cancellationToken);
+
+    /// <summary>Makes a request that tidies up after a failure.</summary>
+    /// <returns>Whether it succeeded. The failure before it is the one to tell of, and the sweep finds what stays.</returns>
+    internal async Task<bool> TryCleanUpAsync<T>(Func<RequestDeadline, Task<T>> request)
+    {
+        TimeSpan retryFor = options.RetryFor < _cleanUpFor ? options.RetryFor : _cleanUpFor;
+        TimeSpan timeout = options.RequestTimeout < _cleanUpFor ? options.RequestTimeout : _cleanUpFor;
+        try
+        {
+            await SendAsync(key: null, new Backoff(retryFor, options.TimeProvider), timeout, request, CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (StorageException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What a failure of a request means.</summary>
+    internal StorageException ErrorOf(string? key, Exception failure, RequestDeadline deadline) =>
+        deadline.HasPassed ? S3Errors.TimedOut(key, options.RequestTimeout, failure) : S3Errors.Of(key, this, failure);
+
+    /// <summary>Looks an object up.</summary>
+    internal async Task<GetObjectMetadataResponse?> FindAsync(string key, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendAsync(
+                key, deadline => client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = Name, Key = name }, deadline.Token), cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageException failure) when (failure.Kind == StorageErrorKind.NotFound)
+        {
+            return null;
+        }
+    }
+
+    internal static StorageEntry EntryOf(StorageKey key, GetObjectMetadataResponse found) =>
+        new(key, found.ContentLength, TimeOf(found.LastModified), VersionOf(found.ETag));
+
+    /// <summary>The seconds of a time: listings tell fractions, and other requests do not.</summary>
+    internal static DateTimeOffset TimeOf(DateTime? time) =>
+        DateTimeOffset.FromUnixTimeSeconds(new DateTimeOffset(time.GetValueOrDefault(DateTime.UnixEpoch).ToUniversalTime(), TimeSpan.Zero).ToUnixTimeSeconds());
+
+    internal static string? VersionOf(string? etag) => string.IsNullOrEmpty(etag) ? null : etag.Trim('"');
+
+    /// <summary>The header that asks for one version alone.</summary>
+    internal static string? ConditionOf(string? version) => version is null ? null : string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
+
+    private async Task<T> SendAsync<T>(string? key, Backoff backoff, TimeSpan timeout, Func<RequestDeadline, Task<T>> request, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var deadline = new RequestDeadline(timeout, options.TimeProvider, cancellationToken);
+            StorageException error;
+            try
+            {
+                return await request(deadline).ConfigureAwait(false);
+            }
+            catch (Exception failure)
+            {
+                // Whatever a request that was cancelled ends with, it is the cancellation that is told.
+                cancellationToken.ThrowIfCancellationRequested();
+                error = ErrorOf(key, failure, deadline);
+            }
+
+            if (!error.IsTransient || !backoff.MayRetry())
+            {
+                throw error;
+            }
+
+            await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace Freezer.Storage.S3.Tests.Support;
+
+/// <summary>What a server does with a condition.</summary>
+internal enum FakeCondition
+{
+    Honoured,
+    Ignored,
+    Refused,
+}
+
+/// <summary>In what servers differ.</summary>
+internal sealed record FakeTraits
+{
+    internal FakeCondition ConditionalPut { get; init; }
+
+    internal FakeCondition ConditionalComplete { get; init; }
+
+    internal bool DeletesMany { get; init; } = true;
+
+    /// <summary>An object that a batch deletion leaves out.</summary>
+    internal string? Undeletable { get; init; }
+
+    internal int PageSize { get; init; } = 1_000;
+
+    internal int MostParts { get; init; } = 10_000;
+}
