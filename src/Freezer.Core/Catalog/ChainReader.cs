@@ -19,6 +19,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     private readonly Dictionary<Guid, ManifestOwner> _owners = [];
     private readonly Dictionary<StorageKey, StoredObject> _objects = [];
     private readonly Dictionary<BackupLocation, LevelIndexReader> _indexes = [];
+    private readonly Dictionary<StorageKey, bool> _sound = [];
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     /// <exception cref="CompressionUnavailableException">A level is compressed with a codec that this machine does not have.</exception>
@@ -113,17 +114,13 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
                 cancellationToken))
             : NamingDamageAsync(level, async () =>
             {
-                LevelIndexReader index;
-                try
+                if (ReadsWithoutIndex && !await IsIndexSoundAsync(commit, cancellationToken).ConfigureAwait(false))
                 {
-                    index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
-                }
-                catch (Exception exception) when (ReadsWithoutIndex && IsDamage(exception))
-                {
-                    await ReadWithoutIndexAsync(level, codec, consume, cancellationToken).ConfigureAwait(false);
+                    await ReadWithoutIndexAsync(commit, codec, consume, _whole, cancellationToken).ConfigureAwait(false);
                     return;
                 }
 
+                LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
                 await ReadFramesAsync(level, codec, index, default, consume, _parallelism, _whole, cancellationToken).ConfigureAwait(false);
             });
     }
@@ -136,13 +133,29 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
             throw new InvalidOperationException($"{level} was made by another program and has no index: its archive can only be read from the beginning.");
         }
 
+        ICompressionCodec codec = _codecs.GetAvailable(commit.Document.Compression);
         return NamingDamageAsync(level, async () =>
         {
+            if (ReadsWithoutIndex && !await IsIndexSoundAsync(commit, cancellationToken).ConfigureAwait(false))
+            {
+                await ReadWithoutIndexAsync(
+                    commit,
+                    codec,
+                    async (content, token) =>
+                    {
+                        await SkipAsync(content, offset, token).ConfigureAwait(false);
+                        await consume(content, token).ConfigureAwait(false);
+                    },
+                    _partial,
+                    cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
             LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
             FramePosition from = await index.FindArchiveFrameAsync(offset, cancellationToken).ConfigureAwait(false);
             await ReadFramesAsync(
                 level,
-                _codecs.GetAvailable(commit.Document.Compression),
+                codec,
                 index,
                 from,
                 async (content, token) =>
@@ -228,25 +241,55 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     /// <summary>Reads an archive as another program would. Nothing tells where its frames and leaves are, so that it is verified as a whole before anything of
     /// it is used; where it is encrypted, each segment vouches for itself.</summary>
     private async Task ReadWithoutIndexAsync(
-        Backup level, ICompressionCodec codec, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken)
+        CommittedBackup commit, ICompressionCodec codec, Func<PipeReader, CancellationToken, Task> consume, TransferOptions transfer, CancellationToken cancellationToken)
     {
-        CommittedBackup commit = _levels[level];
         StoredObject archive = _objects[commit.Location.Archive];
-        if (!commit.Document.IsSealed)
+        StoredObjectDescription described = commit.Document.Archive;
+        if (!commit.Document.IsSealed && !await IsSoundAsync(archive.Key, described.Length, described.Digest, cancellationToken).ConfigureAwait(false))
         {
-            string digest = await LeafDigests.ReadRootAsync(_storage, archive.Key, commit.Document.Archive.Length, _parallelism, cancellationToken).ConfigureAwait(false);
-            if (digest != commit.Document.Archive.Digest)
-            {
-                throw new InvalidDataException($"Both {archive.Key} and its index are damaged, so that nothing tells which part of it is sound.");
-            }
+            throw new InvalidDataException($"Both {archive.Key} and its index are damaged, so that nothing tells which part of it is sound.");
         }
 
         await Transfer.RunAsync(
             archive.CopyToAsync,
             (stored, storedToken) => Transfer.RunAsync(
-                (content, token) => StoredStreamReader.ReadUnframedAsync(stored, Metered(content), codec, token), consume, _whole, storedToken),
-            _whole,
+                (content, token) => StoredStreamReader.ReadUnframedAsync(stored, Metered(content), codec, token), consume, transfer, storedToken),
+            transfer,
             cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<bool> IsIndexSoundAsync(CommittedBackup commit, CancellationToken cancellationToken) =>
+        IsSoundAsync(commit.Location.Index, commit.Document.Index.Length, commit.Document.Index.Digest, cancellationToken);
+
+    /// <summary>Whether an object has the digest that its commit says; found out once.</summary>
+    private async Task<bool> IsSoundAsync(StorageKey key, long length, string digest, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_sound.TryGetValue(key, out bool isSound))
+            {
+                _sound.Add(key, isSound = await HasDigestAsync(key, length, digest, cancellationToken).ConfigureAwait(false));
+            }
+
+            return isSound;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<bool> HasDigestAsync(StorageKey key, long length, string digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LeafDigests.ReadRootAsync(_storage, key, length, _parallelism, cancellationToken).ConfigureAwait(false) == digest;
+        }
+        catch (Exception exception) when (IsDamage(exception))
+        {
+            return false;
+        }
     }
 
     private static bool IsDamage(Exception exception) =>

@@ -73,13 +73,33 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
             return;
         }
 
-        for (int next = 0; next < runs.Count;)
+        int next = 0;
+        while (next < runs.Count)
         {
-            await context.ReadArchiveAsync(
-                context.Chain[level],
-                runs[next].ArchiveOffset,
-                async (archive, token) => next = await ReadRunsAsync(context.Chain[level], archive, runs, next, token).ConfigureAwait(false),
-                cancellationToken).ConfigureAwait(false);
+            int first = next;
+            try
+            {
+                await context.ReadArchiveAsync(context.Chain[level], runs[first].ArchiveOffset, ReadRunsAsync, cancellationToken).ConfigureAwait(false);
+            }
+            catch (BackupDamagedException) when (next > first)
+            {
+                // What is damaged may lie between the runs, where nothing is wanted; the next one is read for itself.
+            }
+        }
+
+        // Reads runs while the next one is near.
+        async Task ReadRunsAsync(PipeReader archive, CancellationToken token)
+        {
+            long position = runs[next].ArchiveOffset;
+            do
+            {
+                StoredRun run = runs[next];
+                await SkipAsync(context.Chain[level], archive, run.ArchiveOffset - position, token).ConfigureAwait(false);
+                await CopyAsync(context.Chain[level], archive, run, token).ConfigureAwait(false);
+                position = run.ArchiveOffset + _geometry.LengthOf(run.First, run.Count);
+                next++;
+            }
+            while (next < runs.Count && runs[next].ArchiveOffset >= position && runs[next].ArchiveOffset - position <= LargestGap);
         }
     }
 
@@ -130,23 +150,6 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
             await _target.ZeroAsync(lost.Offset, lost.Length, cancellationToken).ConfigureAwait(false);
             context.ReportSkip(new SkippedEntry(EntryPath.Root, SkipKind.Damaged, $"{lost.Length} bytes of the volume at byte {lost.Offset} are lost, and are zero now: {reason}"));
         }
-    }
-
-    /// <summary>Reads runs while the next one is near.</summary>
-    /// <returns>The first run that was not read.</returns>
-    private async ValueTask<int> ReadRunsAsync(Backup level, PipeReader archive, IReadOnlyList<StoredRun> runs, int next, CancellationToken cancellationToken)
-    {
-        long position = runs[next].ArchiveOffset;
-        do
-        {
-            StoredRun run = runs[next++];
-            await SkipAsync(level, archive, run.ArchiveOffset - position, cancellationToken).ConfigureAwait(false);
-            await CopyAsync(level, archive, run, cancellationToken).ConfigureAwait(false);
-            position = run.ArchiveOffset + _geometry.LengthOf(run.First, run.Count);
-        }
-        while (next < runs.Count && runs[next].ArchiveOffset >= position && runs[next].ArchiveOffset - position <= LargestGap);
-
-        return next;
     }
 
     private async ValueTask CopyAsync(Backup level, PipeReader archive, StoredRun run, CancellationToken cancellationToken)

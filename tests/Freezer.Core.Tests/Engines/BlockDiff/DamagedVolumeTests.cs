@@ -41,7 +41,8 @@ public sealed class DamagedVolumeTests
 
         VerifyResult result = await _engine.VerifyAsync("disk", _content);
 
-        Defect defect = result.Defects.Should().ContainSingle().Subject;
+        result.Defects.Select(static defect => $"{defect.Kind} {defect.Object} {defect.Offset} {defect.Reason}").Should().ContainSingle();
+        Defect defect = result.Defects[0];
         (defect.Kind, defect.Object.Value, defect.Offset).Should().Be((DefectKind.Altered, archive, 2 * Megabyte));
         defect.Lost.Should().Contain(static lost => lost.Backup.Level == 0).And.Contain(static lost => lost.Backup.Level == 1).And.NotContain(static lost => lost.Backup.Level == 2);
         result.Backups.Select(static backup => backup.Restores).Should().Equal(false, false, true);
