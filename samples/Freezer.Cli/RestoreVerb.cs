@@ -19,6 +19,8 @@ internal sealed class RestoreVerb : Verb
 
     private readonly Option<bool> _strict = new("--strict") { Description = "Count metadata that this user may not set as skipped." };
 
+    private readonly Option<bool> _skipDamaged = new("--skip-damaged") { Description = "Restore what is sound of a damaged backup, and count what is lost as skipped." };
+
     private readonly Argument<string> _destination = new("DESTINATION") { Description = "Where to restore to: a directory or a volume." };
 
     internal RestoreVerb()
@@ -35,6 +37,7 @@ internal sealed class RestoreVerb : Verb
         Add(_include);
         Add(_untrusted);
         Add(_strict);
+        Add(_skipDamaged);
         Add(_destination);
     }
 
@@ -59,5 +62,6 @@ internal sealed class RestoreVerb : Verb
         Include = arguments.GetRequiredValue(_include),
         Untrusted = arguments.GetValue(_untrusted),
         Strict = arguments.GetValue(_strict),
+        SkipDamaged = arguments.GetValue(_skipDamaged),
     };
 }

@@ -72,6 +72,7 @@ public abstract partial class BackupEngine
         var catalog = new BackupCatalog(Storage, EngineOptions.Logger, EngineOptions.Keys);
         List<CommittedBackup> chain = await catalog.FindChainAsync(Name, backupName, options.To, cancellationToken).ConfigureAwait(false);
         using var reader = new ChainReader(Storage, chain, new CodecSet(EngineOptions.Codecs), EngineOptions.Parallelism, options.QueueSize, report);
+        reader.CountsFailuresAsDamage = reader.ReadsWithoutIndex = options.SkipDamaged;
         var context = new RestoreContext(report, reader) { Destination = destination, Options = options, Logger = EngineOptions.Logger };
         long stored = await reader.CheckObjectsAsync(cancellationToken).ConfigureAwait(false);
         reader.Allowance = context.IsTrusted ? null : new ContentAllowance(options.Limits, stored);

@@ -67,7 +67,14 @@ public abstract partial class BackupEngine
         foreach (Backup level in context.Chain)
         {
             context.Level = level;
-            await context.ReadArchiveAsync(level, (archive, token) => RestoreLevelAsync(context, archive, token), cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await context.ReadArchiveAsync(level, (archive, token) => RestoreLevelAsync(context, archive, token), cancellationToken).ConfigureAwait(false);
+            }
+            catch (BackupDamagedException exception) when (context.Options.SkipDamaged)
+            {
+                context.ReportSkip(new SkippedEntry(EntryPath.Root, SkipKind.Damaged, $"Of level {level.Level} all is missing that stands behind the damage, and perhaps a little that stands in front of it: {exception.Message}"));
+            }
         }
     }
 

@@ -26,6 +26,10 @@ public sealed record RestoreOptions
     /// <summary>Whether metadata that the user may not set (an owner, for one) is a skip rather than a note. <see langword="false"/> by default.</summary>
     public bool Strict { get; init; }
 
+    /// <summary>Whether of a backup that is damaged all is restored that is sound: what is lost is a skip, and never a byte that failed its check is written.
+    /// A level that is missing as a whole still ends the restore before it begins. <see langword="false"/> by default: damage ends the restore.</summary>
+    public bool SkipDamaged { get; init; }
+
     /// <summary>How many bytes may wait between two stages before the faster one is held; 1 MiB by default.</summary>
     public int QueueSize { get; init; } = 1 << 20;
 

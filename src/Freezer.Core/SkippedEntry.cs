@@ -14,6 +14,9 @@ public enum SkipKind
 
     /// <summary>It was left out because restoring it would be unsafe.</summary>
     Refused,
+
+    /// <summary>What is stored of it is damaged; see <see cref="RestoreOptions.SkipDamaged"/>.</summary>
+    Damaged,
 }
 
 /// <summary>An entry that an operation left out although it was asked for. Skips change the operation's outcome.</summary>

@@ -6,6 +6,7 @@ namespace Freezer.Cli.Tests;
 public sealed class VerifyTests(SampleRepository sample) : IClassFixture<SampleRepository>, IDisposable
 {
     private const int Failed = 1;
+    private const int WithSkips = 3;
 
     private readonly ScratchDirectory _scratch = new();
 
@@ -40,6 +41,18 @@ public sealed class VerifyTests(SampleRepository sample) : IClassFixture<SampleR
 
         string text = FreezerProgram.Run("verify", "--storage", storage, "--name", SampleRepository.Name, "--all", "--depth", "content").ShouldEndWith(Failed).Output;
         text.Should().Contain("Lost: file-1 in tar/sample level 1").And.Contain("level 0 of").And.Contain(": restores").And.Contain("1 defect;");
+    }
+
+    [Fact]
+    public void What_is_sound_of_a_damaged_backup_is_restored_and_what_is_lost_is_listed()
+    {
+        string storage = DamagedCopy();
+        string target = Path.Combine(_scratch.Path, "target");
+
+        ProgramRun run = FreezerProgram.Run("restore", "--storage", storage, "--name", SampleRepository.Name, "--to", sample.Timestamp(1), "--skip-damaged", "--json", target).ShouldEndWith(WithSkips);
+
+        run.Document["skips"]!.AsArray().Select(static skip => ((string?)skip!["path"], (string?)skip["kind"])).Should().Contain(("file-1", "damaged"));
+        Directory.EnumerateFileSystemEntries(target).Select(Path.GetFileName).Should().NotContain("file-1");
     }
 
     [Fact]

@@ -81,6 +81,7 @@ internal sealed record ReportedSkip(string Path, string Kind, string Reason)
         SkipKind.Inconsistent => "inconsistent",
         SkipKind.Unwritable => "unwritable",
         SkipKind.Refused => "refused",
+        SkipKind.Damaged => "damaged",
         _ => kind.ToString(),
     };
 }

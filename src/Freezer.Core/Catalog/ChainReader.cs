@@ -19,6 +19,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     private readonly Dictionary<Guid, ManifestOwner> _owners = [];
     private readonly Dictionary<StorageKey, StoredObject> _objects = [];
     private readonly Dictionary<BackupLocation, LevelIndexReader> _indexes = [];
+    private readonly Dictionary<StorageKey, bool> _sound = [];
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     /// <exception cref="CompressionUnavailableException">A level is compressed with a codec that this machine does not have.</exception>
@@ -52,12 +53,18 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
 
     public IReadOnlyList<Backup> Chain { get; }
 
+    /// <summary>Whether what the storage has, and does not deliver, counts as damage of the backup rather than as a failure of the storage.</summary>
+    internal bool CountsFailuresAsDamage { get; set; }
+
+    /// <summary>Whether an archive whose index is lost is read all the same, from its beginning to its end.</summary>
+    internal bool ReadsWithoutIndex { get; set; }
+
     /// <summary>How much may be decompressed; <see langword="null"/> for as much as there is. Set before anything is read.</summary>
     internal ContentAllowance? Allowance { get; set; }
 
     public bool HasManifest(Backup level) => !level.IsForeign;
 
-    /// <summary>Looks that every object is there, with the length that its commit says.</summary>
+    /// <summary>Looks that every object is there, with the length that its commit says, unless that counts as damage.</summary>
     /// <returns>How long they are together.</returns>
     /// <exception cref="BackupDamagedException">One is missing or has another length.</exception>
     internal async Task<long> CheckObjectsAsync(CancellationToken cancellationToken)
@@ -107,6 +114,12 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
                 cancellationToken))
             : NamingDamageAsync(level, async () =>
             {
+                if (ReadsWithoutIndex && !await IsIndexSoundAsync(commit, cancellationToken).ConfigureAwait(false))
+                {
+                    await ReadWithoutIndexAsync(commit, codec, consume, _whole, cancellationToken).ConfigureAwait(false);
+                    return;
+                }
+
                 LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
                 await ReadFramesAsync(level, codec, index, default, consume, _parallelism, _whole, cancellationToken).ConfigureAwait(false);
             });
@@ -120,13 +133,29 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
             throw new InvalidOperationException($"{level} was made by another program and has no index: its archive can only be read from the beginning.");
         }
 
+        ICompressionCodec codec = _codecs.GetAvailable(commit.Document.Compression);
         return NamingDamageAsync(level, async () =>
         {
+            if (ReadsWithoutIndex && !await IsIndexSoundAsync(commit, cancellationToken).ConfigureAwait(false))
+            {
+                await ReadWithoutIndexAsync(
+                    commit,
+                    codec,
+                    async (content, token) =>
+                    {
+                        await SkipAsync(content, offset, token).ConfigureAwait(false);
+                        await consume(content, token).ConfigureAwait(false);
+                    },
+                    _partial,
+                    cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
             LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
             FramePosition from = await index.FindArchiveFrameAsync(offset, cancellationToken).ConfigureAwait(false);
             await ReadFramesAsync(
                 level,
-                _codecs.GetAvailable(commit.Document.Compression),
+                codec,
                 index,
                 from,
                 async (content, token) =>
@@ -141,20 +170,33 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         });
     }
 
-    /// <summary>Where in the stored archive of a level the leaves begin and end that hold a frame: the one with an offset of the content.</summary>
-    internal async Task<(long Begin, long End)> LocateFrameAsync(Backup level, long offset, CancellationToken cancellationToken)
+    /// <summary>Where in the stored archive of a level the leaves begin and end that hold a frame: the one with an offset of the content.
+    /// <see langword="null"/> where no index tells.</summary>
+    internal async Task<(long Begin, long End)?> LocateFrameAsync(Backup level, long offset, CancellationToken cancellationToken)
     {
-        LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
-        FramePosition from = await index.FindArchiveFrameAsync(offset, cancellationToken).ConfigureAwait(false);
-        long last = from.StoredOffset;
-        await foreach (StoredFrame frame in index.ReadArchiveFramesAsync(from, cancellationToken).ConfigureAwait(false))
+        if (level.IsForeign)
         {
-            last += Math.Max(0, frame.StoredLength - 1);
-            break;
+            return null;
         }
 
-        StoredObject archive = _objects[_levels[level].Location.Archive];
-        return (archive.LeafOffsetOf(from.StoredOffset), archive.LeafOffsetOf(last) + StoredStreamOptions.LeafSize);
+        try
+        {
+            LevelIndexReader index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false);
+            FramePosition from = await index.FindArchiveFrameAsync(offset, cancellationToken).ConfigureAwait(false);
+            long last = from.StoredOffset;
+            await foreach (StoredFrame frame in index.ReadArchiveFramesAsync(from, cancellationToken).ConfigureAwait(false))
+            {
+                last += Math.Max(0, frame.StoredLength - 1);
+                break;
+            }
+
+            StoredObject archive = _objects[_levels[level].Location.Archive];
+            return (archive.LeafOffsetOf(from.StoredOffset), archive.LeafOffsetOf(last) + StoredStreamOptions.LeafSize);
+        }
+        catch (Exception exception) when (IsDamage(exception))
+        {
+            return null;
+        }
     }
 
     public void Dispose()
@@ -195,6 +237,63 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
             consume,
             transfer,
             cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Reads an archive as another program would. Nothing tells where its frames and leaves are, so that it is verified as a whole before anything of
+    /// it is used; where it is encrypted, each segment vouches for itself.</summary>
+    private async Task ReadWithoutIndexAsync(
+        CommittedBackup commit, ICompressionCodec codec, Func<PipeReader, CancellationToken, Task> consume, TransferOptions transfer, CancellationToken cancellationToken)
+    {
+        StoredObject archive = _objects[commit.Location.Archive];
+        StoredObjectDescription described = commit.Document.Archive;
+        if (!commit.Document.IsSealed && !await IsSoundAsync(archive.Key, described.Length, described.Digest, cancellationToken).ConfigureAwait(false))
+        {
+            throw new InvalidDataException($"Both {archive.Key} and its index are damaged, so that nothing tells which part of it is sound.");
+        }
+
+        await Transfer.RunAsync(
+            archive.CopyToAsync,
+            (stored, storedToken) => Transfer.RunAsync(
+                (content, token) => StoredStreamReader.ReadUnframedAsync(stored, Metered(content), codec, token), consume, transfer, storedToken),
+            transfer,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<bool> IsIndexSoundAsync(CommittedBackup commit, CancellationToken cancellationToken) =>
+        IsSoundAsync(commit.Location.Index, commit.Document.Index.Length, commit.Document.Index.Digest, cancellationToken);
+
+    /// <summary>Whether an object has the digest that its commit says; found out once.</summary>
+    private async Task<bool> IsSoundAsync(StorageKey key, long length, string digest, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_sound.TryGetValue(key, out bool isSound))
+            {
+                _sound.Add(key, isSound = await HasDigestAsync(key, length, digest, cancellationToken).ConfigureAwait(false));
+            }
+
+            return isSound;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<bool> HasDigestAsync(StorageKey key, long length, string digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LeafDigests.ReadRootAsync(_storage, key, length, _parallelism, cancellationToken).ConfigureAwait(false) == digest;
+        }
+        catch (Exception exception) when (IsDamage(exception))
+        {
+            return false;
+        }
+    }
+
+    private static bool IsDamage(Exception exception) =>
+        exception is InvalidDataException || (exception is StorageException failure && LeafDigests.IsOfObject(failure));
 
     /// <summary>Fetches an archive from an offset on.</summary>
     private async Task FetchAsync(
@@ -239,13 +338,13 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     private async Task<long> CheckObjectAsync(CommittedBackup level, StorageKey key, long? length, CancellationToken cancellationToken)
     {
         StorageEntry? entry = await _storage.FindAsync(key, cancellationToken).ConfigureAwait(false);
-        if (entry is null || (length is not null && entry.Length != length))
+        if (!CountsFailuresAsDamage && (entry is null || (length is not null && entry.Length != length)))
         {
             throw new BackupDamagedException($"{level.ToBackup()} is damaged: the object {key} "
                 + (entry is null ? "is missing." : $"has {entry.Length} bytes, and {length} were stored."));
         }
 
-        return entry.Length;
+        return entry?.Length ?? 0;
     }
 
     private static async Task SkipAsync(PipeReader content, long count, CancellationToken cancellationToken)
@@ -264,11 +363,15 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     }
 
     /// <summary>Damage that a stream reports becomes an error that names the backup.</summary>
-    private static async Task NamingDamageAsync(Backup level, Func<Task> read)
+    private async Task NamingDamageAsync(Backup level, Func<Task> read)
     {
         try
         {
             await read().ConfigureAwait(false);
+        }
+        catch (StorageException failure) when (CountsFailuresAsDamage && LeafDigests.IsOfObject(failure))
+        {
+            throw new BackupDamagedException($"{level} is damaged: {failure.Message}", failure);
         }
         catch (InvalidDataException exception)
         {

@@ -112,9 +112,6 @@ internal sealed class CommittedBackup
         };
     }
 
-    /// <summary>An encrypted commit that could not be opened without a key, as everybody may see it. Nothing vouches for that.</summary>
-    internal CommittedBackup AsSeenByEverybody() => new(Location, _unopened!, null);
-
     /// <summary>Opens one of the level's objects.</summary>
     internal StoredObject OpenObject(IStorage storage, StorageKey key, long length, SealedRole role)
     {

@@ -20,7 +20,7 @@ internal sealed class ContentVerification : IRestoreSource, IDisposable
         _verification = verification;
         _chain = chain;
         // What is read here was counted when it was hashed.
-        _reader = new ChainReader(storage, [.. chain.Levels.Select(static level => level.Commit)], codecs, parallelism, queueSize);
+        _reader = new ChainReader(storage, [.. chain.Levels.Select(static level => level.Commit)], codecs, parallelism, queueSize) { CountsFailuresAsDamage = true };
         Report = report;
         VerifiedParent = isParentSound ? _reader.Chain[^2] : null;
         for (int i = 0; i < chain.Levels.Count; i++)
@@ -53,26 +53,22 @@ internal sealed class ContentVerification : IRestoreSource, IDisposable
     public bool HasManifest(Backup level) => _reader.HasManifest(level);
 
     public Task ReadManifestAsync(Backup level, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken) =>
-        NamingDamageAsync(level, () => _reader.ReadManifestAsync(level, consume, cancellationToken));
+        _reader.ReadManifestAsync(level, consume, cancellationToken);
 
     public Task ReadArchiveAsync(Backup level, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken) =>
-        NamingDamageAsync(level, () => _reader.ReadArchiveAsync(level, consume, cancellationToken));
+        _reader.ReadArchiveAsync(level, consume, cancellationToken);
 
-    public Task ReadArchiveAsync(Backup level, long offset, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken) =>
-        NamingDamageAsync(level, async () =>
+    public async Task ReadArchiveAsync(Backup level, long offset, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken)
+    {
+        // Each of a thousand small files in a damaged stretch would otherwise be read up to there again.
+        if (_levels[level].Archive.Defects.Count > 0 && await _reader.LocateFrameAsync(level, offset, cancellationToken).ConfigureAwait(false) is { } frame
+            && FindDefect(level, frame.Begin) is { } defect && defect.Begin < frame.End)
         {
-            // Each of a thousand small files in a damaged stretch would otherwise be read up to there again.
-            if (_levels[level].Archive.Defects.Count > 0)
-            {
-                (long begin, long end) = await _reader.LocateFrameAsync(level, offset, cancellationToken).ConfigureAwait(false);
-                if (FindDefect(level, begin) is { } defect && defect.Begin < end)
-                {
-                    throw new BackupDamagedException($"{level} is damaged: {defect.Reason}");
-                }
-            }
+            throw new BackupDamagedException($"{level} is damaged: {defect.Reason}");
+        }
 
-            await _reader.ReadArchiveAsync(level, offset, consume, cancellationToken).ConfigureAwait(false);
-        });
+        await _reader.ReadArchiveAsync(level, offset, consume, cancellationToken).ConfigureAwait(false);
+    }
 
     internal async ValueTask AddLostAsync(EntryPath path, Backup origin, long offset, string reason, CancellationToken cancellationToken)
     {
@@ -80,8 +76,7 @@ internal sealed class ContentVerification : IRestoreSource, IDisposable
         FoundDefect? cause = level.Index.Defects.Count > 0 ? level.Index.Defects[0] : null;
         if (cause is null && level.Archive.Defects.Count > 0)
         {
-            long begin = origin.IsForeign ? 0 : (await _reader.LocateFrameAsync(origin, offset, cancellationToken).ConfigureAwait(false)).Begin;
-            cause = FindDefect(origin, begin);
+            cause = FindDefect(origin, await _reader.LocateFrameAsync(origin, offset, cancellationToken).ConfigureAwait(false) is { } frame ? frame.Begin : 0);
         }
 
         lock (_lock)
@@ -95,21 +90,4 @@ internal sealed class ContentVerification : IRestoreSource, IDisposable
 
     /// <summary>The first damage that a reader of the archive meets.</summary>
     private FoundDefect? FindDefect(Backup level, long storedOffset) => _levels[level].Archive.Defects.Find(defect => defect.End > storedOffset);
-
-    /// <summary>An object that the storage does not deliver is as good as damaged.</summary>
-    private static async Task NamingDamageAsync(Backup level, Func<Task> read)
-    {
-        try
-        {
-            await read().ConfigureAwait(false);
-        }
-        catch (StorageException failure) when (LeafDigests.IsOfObject(failure))
-        {
-            throw new BackupDamagedException($"{level} is damaged: {failure.Message}", failure);
-        }
-        catch (InvalidDataException exception)
-        {
-            throw new BackupDamagedException($"{level} is damaged: {exception.Message}", exception);
-        }
-    }
 }

@@ -122,10 +122,11 @@ internal sealed class Verification(BackupCatalog catalog, VerifyOptions options,
     {
         try
         {
-            List<CommittedBackup> commits = await BackupCatalog.ReadChainAsync(chain.Location, locations, mayLackKey: false, GetCommitAsync, cancellationToken).ConfigureAwait(false);
+            List<CommittedBackup> commits = await BackupCatalog.ReadChainAsync(
+                chain.Location, locations, mayLackKey: options.Depth < VerifyDepth.Content, GetCommitAsync, cancellationToken).ConfigureAwait(false);
             chain.Backup = commits[^1].ToBackup();
             chain.Levels = [.. commits.Select(GetLevel)];
-            if (catalog.Keys is not null && !commits[^1].Document.IsSealed)
+            if (catalog.Keys is not null && !commits[^1].Outline.IsSealed)
             {
                 AddCommitDefect(chain.Location.Metadata, "It is not encrypted, and a key was given: nothing vouches for it.").Affect(chain.Location);
             }
@@ -138,7 +139,7 @@ internal sealed class Verification(BackupCatalog catalog, VerifyOptions options,
             }
 
             chain.Backup = _commits[chain.Location].ToBackup();
-            foreach (CommittedBackup readable in _commits.Values.Where(static commit => commit.Problem is null))
+            foreach (CommittedBackup readable in _commits.Values.Where(static commit => commit.Problem is null or BackupKeyException))
             {
                 // What the chain still has is verified all the same.
                 GetLevel(readable);
@@ -150,15 +151,13 @@ internal sealed class Verification(BackupCatalog catalog, VerifyOptions options,
         return true;
     }
 
-    /// <summary>Reads a commit, once. Without the key, of an encrypted one what everybody may see: lengths and digests are among that.</summary>
+    /// <summary>Reads a commit, once.</summary>
     private async Task<CommittedBackup?> GetCommitAsync(BackupLocation location, CancellationToken cancellationToken)
     {
         if (!_commits.TryGetValue(location, out CommittedBackup? commit)
             && await catalog.FindAsync(location, cancellationToken).ConfigureAwait(false) is { } found)
         {
-            bool needsKey = options.Depth == VerifyDepth.Content;
-            commit = found.Problem is BackupKeyException ? (needsKey ? throw found.AsError() : found.AsSeenByEverybody()) : found;
-            _commits.Add(location, commit);
+            _commits.Add(location, commit = found);
         }
 
         return commit;
@@ -361,7 +360,7 @@ internal sealed class Verification(BackupCatalog catalog, VerifyOptions options,
     private async Task<IAsyncEnumerable<Sha256Digest>?> OpenLeavesAsync(VerifiedLevel level, VerifiedObject stored, CancellationToken cancellationToken)
     {
         CommittedBackup commit = level.Commit;
-        if (stored == level.Index || (commit.Document.IsSealed && commit.DataKey is null))
+        if (stored == level.Index || (commit.Outline.IsSealed && commit.DataKey is null))
         {
             return null;
         }

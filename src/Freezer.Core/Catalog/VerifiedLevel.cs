@@ -19,7 +19,7 @@ internal sealed class VerifiedLevel
     internal VerifiedLevel(CommittedBackup commit)
     {
         Commit = commit;
-        BackupDocument document = commit.Document;
+        BackupDocument document = commit.Outline;
         BackupLocation location = commit.Location;
         bool isForeign = commit.IsForeign;
         Archive = new VerifiedObject(location.Archive, isForeign ? null : document.Archive.Length, isForeign ? null : document.Archive.Digest);

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
 using Freezer.Storage;
 
 namespace Freezer.Dataflow;
@@ -60,6 +62,27 @@ internal static class LeafDigests
                 await abandoned.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    /// <summary>Reads one object and gives the digest over its leaves, in lower-case hexadecimal.</summary>
+    /// <exception cref="StorageException">It cannot be read.</exception>
+    internal static async Task<string> ReadRootAsync(IStorage storage, StorageKey key, long length, int parallelism, CancellationToken cancellationToken)
+    {
+        using var root = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await foreach (LeafStretch stretch in ReadAsync(storage, [(key, length)], parallelism, cancellationToken).ConfigureAwait(false))
+        {
+            if (stretch.Failure is { } failure)
+            {
+                ExceptionDispatchInfo.Throw(failure);
+            }
+
+            foreach (Sha256Digest leaf in stretch.Leaves)
+            {
+                root.AppendData(leaf);
+            }
+        }
+
+        return Convert.ToHexStringLower(root.GetHashAndReset());
     }
 
     /// <summary>Whether a failure is that of an object, and not of the storage as a whole.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using Freezer.Formats.StreamingAead;
 using Freezer.Storage;
 
@@ -65,6 +66,20 @@ internal sealed class StoredObject(IStorage storage, StorageKey key, long stored
     {
         using FrameBuffer range = await ReadRangeAsync(offset, length, cancellationToken).ConfigureAwait(false);
         return range.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads all of it.</summary>
+    /// <exception cref="InvalidDataException">It cannot be decrypted, or ends before.</exception>
+    internal async Task CopyToAsync(PipeWriter destination, CancellationToken cancellationToken)
+    {
+        long length = Length;
+        for (long offset = 0; offset < length;)
+        {
+            using FrameBuffer range = await ReadRangeAsync(offset, (int)Math.Min(StoredStreamOptions.LeafSize, length - offset), cancellationToken).ConfigureAwait(false);
+            destination.Write(range.WrittenSpan);
+            await destination.FlushOrThrowAsync(cancellationToken).ConfigureAwait(false);
+            offset += range.Length;
+        }
     }
 
     /// <summary>Reads and verifies, from the first copy of the object that is sound.</summary>

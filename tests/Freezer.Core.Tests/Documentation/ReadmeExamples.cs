@@ -66,6 +66,30 @@ public sealed class ReadmeExamples : IDisposable
     }
 
     [Fact]
+    public async Task A_verification()
+    {
+        string folder = _scratch.Make("folder");
+        string destination = Path.Combine(_scratch.Path, "restored");
+        await File.WriteAllTextAsync(Path.Combine(folder, "letter.txt"), "Dear Ada,");
+        await using var storage = new MemoryStorage();
+        var engine = new TarEngine(storage);
+        await engine.BackupAsync(folder, "home");
+
+        #region A verification
+        VerifyResult verified = await engine.VerifyAsync("home", new VerifyOptions { All = true, Depth = VerifyDepth.Content });
+        foreach (Defect defect in verified.Defects)
+        {
+            Console.WriteLine($"{defect.Object} at {defect.Offset}: {defect.Reason} Lost: {string.Join(", ", defect.Lost.Select(lost => lost.Path))}");
+        }
+
+        await engine.RestoreAsync("home", destination, new RestoreOptions { SkipDamaged = !verified.IsSound });
+        #endregion
+
+        verified.IsSound.Should().BeTrue();
+        (await File.ReadAllTextAsync(Path.Combine(destination, "letter.txt"))).Should().Be("Dear Ada,");
+    }
+
+    [Fact]
     public async Task An_encrypted_repository()
     {
         string folder = _scratch.Make("folder");

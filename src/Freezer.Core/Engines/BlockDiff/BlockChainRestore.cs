@@ -67,31 +67,89 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
     private async ValueTask RestoreLevelAsync(int level, CancellationToken cancellationToken)
     {
         IReadOnlyList<StoredRun> runs = _window.RunsOf(level);
-        for (int next = 0; next < runs.Count;)
+        if (context.Options.SkipDamaged)
         {
-            await context.ReadArchiveAsync(
-                context.Chain[level],
-                runs[next].ArchiveOffset,
-                async (archive, token) => next = await ReadRunsAsync(context.Chain[level], archive, runs, next, token).ConfigureAwait(false),
-                cancellationToken).ConfigureAwait(false);
+            await RestoreWhatIsSoundAsync(context.Chain[level], runs, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        int next = 0;
+        while (next < runs.Count)
+        {
+            int first = next;
+            try
+            {
+                await context.ReadArchiveAsync(context.Chain[level], runs[first].ArchiveOffset, ReadRunsAsync, cancellationToken).ConfigureAwait(false);
+            }
+            catch (BackupDamagedException) when (next > first)
+            {
+                // What is damaged may lie between the runs, where nothing is wanted; the next one is read for itself.
+            }
+        }
+
+        // Reads runs while the next one is near.
+        async Task ReadRunsAsync(PipeReader archive, CancellationToken token)
+        {
+            long position = runs[next].ArchiveOffset;
+            do
+            {
+                StoredRun run = runs[next];
+                await SkipAsync(context.Chain[level], archive, run.ArchiveOffset - position, token).ConfigureAwait(false);
+                await CopyAsync(context.Chain[level], archive, run, token).ConfigureAwait(false);
+                position = run.ArchiveOffset + _geometry.LengthOf(run.First, run.Count);
+                next++;
+            }
+            while (next < runs.Count && runs[next].ArchiveOffset >= position && runs[next].ArchiveOffset - position <= LargestGap);
         }
     }
 
-    /// <summary>Reads runs while the next one is near.</summary>
-    /// <returns>The first run that was not read.</returns>
-    private async ValueTask<int> ReadRunsAsync(Backup level, PipeReader archive, IReadOnlyList<StoredRun> runs, int next, CancellationToken cancellationToken)
+    /// <summary>Restores each run for itself, and of one that is damaged those parts that are not.</summary>
+    private async ValueTask RestoreWhatIsSoundAsync(Backup level, IReadOnlyList<StoredRun> runs, CancellationToken cancellationToken)
     {
-        long position = runs[next].ArchiveOffset;
-        do
+        var rest = new Stack<StoredRun>();
+        VolumeExtent lost = default;
+        string reason = "";
+        foreach (StoredRun whole in runs)
         {
-            StoredRun run = runs[next++];
-            await SkipAsync(level, archive, run.ArchiveOffset - position, cancellationToken).ConfigureAwait(false);
-            await CopyAsync(level, archive, run, cancellationToken).ConfigureAwait(false);
-            position = run.ArchiveOffset + _geometry.LengthOf(run.First, run.Count);
-        }
-        while (next < runs.Count && runs[next].ArchiveOffset >= position && runs[next].ArchiveOffset - position <= LargestGap);
+            rest.Push(whole);
+            while (rest.TryPop(out StoredRun run))
+            {
+                try
+                {
+                    await context.ReadArchiveAsync(
+                        level, run.ArchiveOffset, async (archive, token) => await CopyAsync(level, archive, run, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                }
+                catch (BackupDamagedException) when (run.Count > 1)
+                {
+                    (StoredRun first, StoredRun second) = run.Halve(_geometry.BlockSize);
+                    rest.Push(second);
+                    rest.Push(first);
+                }
+                catch (BackupDamagedException exception)
+                {
+                    var block = new VolumeExtent(_geometry.OffsetOf(run.First), _geometry.LengthOf(run.First, 1));
+                    if (lost.Length == 0 || lost.End != block.Offset || reason != exception.Message)
+                    {
+                        await ReportLostAsync(lost, reason, cancellationToken).ConfigureAwait(false);
+                        (lost, reason) = (block with { Length = 0 }, exception.Message);
+                    }
 
-        return next;
+                    lost = lost with { Length = lost.Length + block.Length };
+                }
+            }
+        }
+
+        await ReportLostAsync(lost, reason, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What is lost reads as zeros, whatever was there before.</summary>
+    private async ValueTask ReportLostAsync(VolumeExtent lost, string reason, CancellationToken cancellationToken)
+    {
+        if (lost.Length > 0)
+        {
+            await _target.ZeroAsync(lost.Offset, lost.Length, cancellationToken).ConfigureAwait(false);
+            context.ReportSkip(new SkippedEntry(EntryPath.Root, SkipKind.Damaged, $"{lost.Length} bytes of the volume at byte {lost.Offset} are lost, and are zero now: {reason}"));
+        }
     }
 
     private async ValueTask CopyAsync(Backup level, PipeReader archive, StoredRun run, CancellationToken cancellationToken)
@@ -103,12 +161,25 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
             long first = run.First + done;
             TargetPiece piece = await writer.RentAsync(cancellationToken).ConfigureAwait(false);
             piece.Begin(_geometry.OffsetOf(first), (int)_geometry.LengthOf(first, count), _window.DigestsOf(run).Slice(done, count));
-            for (Memory<byte> left = piece.Content; !left.IsEmpty;)
+            bool isFilled = false;
+            try
             {
-                ReadOnlySequence<byte> content = await ReadAsync(level, archive, left.Length, cancellationToken).ConfigureAwait(false);
-                content.CopyTo(left.Span);
-                left = left[(int)content.Length..];
-                archive.AdvanceTo(content.End);
+                for (Memory<byte> left = piece.Content; !left.IsEmpty;)
+                {
+                    ReadOnlySequence<byte> content = await ReadAsync(level, archive, left.Length, cancellationToken).ConfigureAwait(false);
+                    content.CopyTo(left.Span);
+                    left = left[(int)content.Length..];
+                    archive.AdvanceTo(content.End);
+                }
+
+                isFilled = true;
+            }
+            finally
+            {
+                if (!isFilled)
+                {
+                    writer.Return(piece);
+                }
             }
 
             writer.Write(piece);

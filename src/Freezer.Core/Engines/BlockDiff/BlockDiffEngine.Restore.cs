@@ -41,21 +41,28 @@ public sealed partial class BlockDiffEngine
     }
 
     /// <inheritdoc/>
-    protected override Task RestoreChainAsync(RestoreContext context, CancellationToken cancellationToken)
+    protected override async Task RestoreChainAsync(RestoreContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (!context.HasManifest(context.Target))
+        if (context.HasManifest(context.Target)
+            && (!context.Options.SkipDamaged || await IsManifestSoundAsync(context, cancellationToken).ConfigureAwait(false)))
         {
-            return base.RestoreChainAsync(context, cancellationToken);
+            await ReadManifestAsync(context, (manifest, token) => RestoreAsync(context, manifest, token), cancellationToken).ConfigureAwait(false);
         }
+        else
+        {
+            await base.RestoreChainAsync(context, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
-        return context.ReadManifestAsync(
+    private static Task ReadManifestAsync(RestoreContext context, Func<BlockManifestReader, CancellationToken, Task> consume, CancellationToken cancellationToken) =>
+        context.ReadManifestAsync(
             context.Target,
             async (reader, token) =>
             {
                 try
                 {
-                    await RestoreAsync(context, new BlockManifestReader(reader), token).ConfigureAwait(false);
+                    await consume(new BlockManifestReader(reader), token).ConfigureAwait(false);
                 }
                 catch (BlockManifestException e)
                 {
@@ -63,6 +70,29 @@ public sealed partial class BlockDiffEngine
                 }
             },
             cancellationToken);
+
+    /// <summary>Whether the manifest of the target can be read to its end. Only asked where damage is expected: otherwise a restore finds out on its way.</summary>
+    private static async Task<bool> IsManifestSoundAsync(RestoreContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReadManifestAsync(context, ReadAsync, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (BackupDamagedException)
+        {
+            return false;
+        }
+
+        async Task ReadAsync(BlockManifestReader manifest, CancellationToken token)
+        {
+            await ReadHeaderAsync(context, manifest, token).ConfigureAwait(false);
+            bool isMore = true;
+            while (isMore)
+            {
+                isMore = await manifest.ReadRunAsync(token).ConfigureAwait(false);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -94,7 +124,7 @@ public sealed partial class BlockDiffEngine
         }
 
         length = 0;
-        if (context.HasManifest(context.Target))
+        if (context.HasManifest(context.Target) && !context.Options.SkipDamaged)
         {
             await context.ReadManifestAsync(
                 context.Target,

@@ -144,14 +144,18 @@ internal sealed class BlockVerification
         var check = new LevelCheck(_context, _context.Chain[level], _geometry, _window, _window.RunsOf(level));
         while (!check.IsComplete)
         {
+            long begin = check.ArchiveOffset;
             try
             {
-                await _context.ReadArchiveAsync(_context.Chain[level], check.ArchiveOffset, check.ReadAsync, cancellationToken).ConfigureAwait(false);
+                await _context.ReadArchiveAsync(_context.Chain[level], begin, check.ReadAsync, cancellationToken).ConfigureAwait(false);
             }
             catch (BackupDamagedException exception)
             {
-                // One block further it may go on.
-                await check.LoseBlockAsync(exception.Message, cancellationToken).ConfigureAwait(false);
+                // What is damaged may lie in front of the block, where nothing is wanted; one block further it may go on.
+                if (check.ArchiveOffset == begin)
+                {
+                    await check.LoseBlockAsync(exception.Message, cancellationToken).ConfigureAwait(false);
+                }
             }
         }
 

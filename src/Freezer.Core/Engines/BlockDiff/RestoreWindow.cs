@@ -57,4 +57,11 @@ internal sealed class RestoreWindow
 }
 
 /// <summary>Blocks whose content lies in a row in one archive, and where their digests are in the window.</summary>
-internal readonly record struct StoredRun(long First, int Count, long ArchiveOffset, int FirstDigest);
+internal readonly record struct StoredRun(long First, int Count, long ArchiveOffset, int FirstDigest)
+{
+    internal (StoredRun First, StoredRun Second) Halve(int blockSize)
+    {
+        int half = Count / 2;
+        return (this with { Count = half }, new StoredRun(First + half, Count - half, ArchiveOffset + ((long)half * blockSize), FirstDigest + half));
+    }
+}

@@ -64,6 +64,9 @@ internal sealed class TargetWriter : IAsyncDisposable
     /// <summary>Hands a filled piece over.</summary>
     internal void Write(TargetPiece piece) => _work.Writer.TryWrite(piece);
 
+    /// <summary>Gives a piece back that nothing is written of.</summary>
+    internal void Return(TargetPiece piece) => _free.Writer.TryWrite(piece);
+
     /// <summary>Waits until everything is written. Fails as the first write did that failed.</summary>
     internal async Task CompleteAsync()
     {

@@ -28,12 +28,19 @@ public sealed partial class TarEngine
     /// <summary>Writes each file once, from the level that has its content, where every level has a manifest; otherwise replays level by level.</summary>
     /// <param name="context">The chain.</param>
     /// <param name="cancellationToken">Cancels the restore.</param>
-    protected override Task RestoreChainAsync(RestoreContext context, CancellationToken cancellationToken)
+    protected override async Task RestoreChainAsync(RestoreContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return ChainRestore.IsPossible(context)
-            ? ChainRestore.RunAsync(Destination.Of(context), context, cancellationToken)
-            : base.RestoreChainAsync(context, cancellationToken);
+        Destination destination = Destination.Of(context);
+        if (ChainRestore.IsPossible(context)
+            && (!context.Options.SkipDamaged || await ChainRestore.IsManifestSoundAsync(destination, context, cancellationToken).ConfigureAwait(false)))
+        {
+            await ChainRestore.RunAsync(destination, context, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await base.RestoreChainAsync(context, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Looks that every path that was asked for was in the backup.</summary>

@@ -27,9 +27,32 @@ internal sealed class ArchiveCursor(ChainContext context, Backup level, TarReade
     /// <exception cref="TarFormatException">The archive is malformed.</exception>
     internal async ValueTask<TarReader> SeekAsync(EntryPath path, ContentLocation location, long storedSize, CancellationToken cancellationToken)
     {
-        TarReader reader = _reader is { } current && IsAhead(current, location.Offset)
-            ? current
-            : await OpenAsync(location.Offset, cancellationToken).ConfigureAwait(false);
+        if (_reader is { } current && IsAhead(current, location.Offset))
+        {
+            try
+            {
+                return await SeekInAsync(current, path, location, storedSize, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is BackupDamagedException or TarFormatException or InvalidDataException && !cancellationToken.IsCancellationRequested)
+            {
+                // What is damaged may lie in front of the file, where nothing is wanted: read for itself it is sound, or the error is its own.
+            }
+        }
+
+        TarReader reader = await OpenAsync(location.Offset, cancellationToken).ConfigureAwait(false);
+        return await SeekInAsync(reader, path, location, storedSize, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_pipe is not null)
+        {
+            await _pipe.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<TarReader> SeekInAsync(TarReader reader, EntryPath path, ContentLocation location, long storedSize, CancellationToken cancellationToken)
+    {
         TarEntry? entry;
         do
         {
@@ -43,14 +66,6 @@ internal sealed class ArchiveCursor(ChainContext context, Backup level, TarReade
         }
 
         return reader;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_pipe is not null)
-        {
-            await _pipe.DisposeAsync().ConfigureAwait(false);
-        }
     }
 
     private static bool IsAhead(TarReader reader, long offset) =>

@@ -45,6 +45,31 @@ internal sealed class ChainRestore : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Whether the manifest of the target can be read to its end. Only asked where damage is expected: otherwise a restore finds out on its way.</summary>
+    internal static async Task<bool> IsManifestSoundAsync(Destination destination, RestoreContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await context.ReadManifestAsync(context.Target, ReadAsync, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (BackupDamagedException)
+        {
+            return false;
+        }
+
+        async Task ReadAsync(PipeReader manifest, CancellationToken token)
+        {
+            var level = new LevelManifest(manifest, context.Target, destination.LongestBlock);
+            await level.OpenAsync(token).ConfigureAwait(false);
+            bool isMore = true;
+            while (isMore)
+            {
+                isMore = await level.ReadBlockAsync(token).ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <summary>Restores a chain.</summary>
     /// <exception cref="BackupDamagedException">A manifest, an archive or a file's content is not what was stored.</exception>
     /// <exception cref="BackupException">The destination is full or cannot be used, or a path that was asked for is not in the backup.</exception>
@@ -70,7 +95,7 @@ internal sealed class ChainRestore : IAsyncDisposable
 
     private async Task RestoreAsync(PipeReader manifest, CancellationToken cancellationToken)
     {
-        var level = new LevelManifest(manifest, _context.Target, _destination);
+        var level = new LevelManifest(manifest, _context.Target, _destination.LongestBlock);
         await level.OpenAsync(cancellationToken).ConfigureAwait(false);
         while (await level.ReadBlockAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -172,19 +197,23 @@ internal sealed class ChainRestore : IAsyncDisposable
                 : await _archives.SeekAsync(path, record.Content, request.StoredSize, cancellationToken).ConfigureAwait(false);
             await _writer.WriteFileAsync(request, content, cancellationToken).ConfigureAwait(false);
         }
-        catch (TarFormatException e)
-        {
-            throw new BackupDamagedException($"The archive of the backup {request.Origin} is damaged: {e.Message}. It was read for '{path}'.", e);
-        }
-        catch (Exception e) when (e is not BackupException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // Whoever delivers the archive knows more of its failure than the pipe that it came through.
-            if (await _archives.CloseAsync().ConfigureAwait(false) is { } cause)
+            Exception cause = e is BackupException ? e : await _archives.CloseAsync().ConfigureAwait(false) ?? e;
+            if (cause is TarFormatException)
             {
-                ExceptionDispatchInfo.Throw(cause);
+                cause = new BackupDamagedException($"The archive of the backup {request.Origin} is damaged: {cause.Message}. It was read for '{path}'.", cause);
             }
 
-            throw;
+            if (cause is not BackupDamagedException damage)
+            {
+                ExceptionDispatchInfo.Throw(cause);
+                throw;
+            }
+
+            await _archives.CloseAsync().ConfigureAwait(false);
+            _report.SkipDamaged(path, damage);
         }
     }
 

@@ -22,7 +22,8 @@ internal sealed class FileWriter(Destination destination)
     {
         if (request.Digest is { } digest && !Sha256Digest.Of(content).Equals(digest))
         {
-            throw Damaged(request);
+            _report.SkipDamaged(request.Path, Damaged(request));
+            return;
         }
 
         try

@@ -4,9 +4,9 @@ using Freezer.Engines.Tar.Manifest;
 namespace Freezer.Engines.Tar.Restore;
 
 /// <summary>Reads the manifest of one level, and names the level where it cannot be read.</summary>
-internal sealed class LevelManifest(PipeReader source, Backup level, Destination destination)
+internal sealed class LevelManifest(PipeReader source, Backup level, int longestBlock = TarManifestFormat.LongestBlock)
 {
-    private readonly TarManifestReader _reader = new(source, destination.LongestBlock);
+    private readonly TarManifestReader _reader = new(source, longestBlock);
 
     /// <summary>The directory that was read last.</summary>
     internal TarManifestBlock Block => _reader.Block;

@@ -45,6 +45,18 @@ internal sealed class RestoreReport(RestoreContext context)
         Skip(path, kind, reason);
     }
 
+    /// <summary>An entry whose content is not what was stored: a skip where the options say so, and otherwise the end of the restore.</summary>
+    /// <exception cref="BackupDamagedException">The options do not say so.</exception>
+    internal void SkipDamaged(EntryPath path, BackupDamagedException damage)
+    {
+        if (!context.Options.SkipDamaged)
+        {
+            throw damage;
+        }
+
+        Skip(path, SkipKind.Damaged, damage.Message);
+    }
+
     /// <exception cref="BackupException">The failure is one that no other entry would escape from.</exception>
     internal void ThrowIfFatal(EntryPath path, FileSystemException failure)
     {

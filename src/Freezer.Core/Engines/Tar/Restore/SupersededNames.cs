@@ -59,8 +59,8 @@ internal sealed class SupersededNames : IDisposable
             await using (last.ConfigureAwait(false))
             {
                 await MergeAsync(
-                    new Side(new LevelManifest(earlier.Reader, level, _destination)),
-                    new Side(new LevelManifest(last.Reader, context.Target, _destination)),
+                    new Side(new LevelManifest(earlier.Reader, level, _destination.LongestBlock)),
+                    new Side(new LevelManifest(last.Reader, context.Target, _destination.LongestBlock)),
                     cancellationToken).ConfigureAwait(false);
             }
         }
