@@ -39,10 +39,16 @@ internal sealed record BucketAddress(S3StorageOptions Options) : StorageAddress
     }
 
     /// <inheritdoc/>
-    internal override string Name => $"s3://{Options.Bucket}/{Options.Prefix}";
+    internal override string Text => $"s3://{Options.Bucket}/{Options.Prefix}";
+
+    /// <inheritdoc/>
+    internal override bool IsThere => true;
 
     /// <inheritdoc/>
     internal override async Task<IStorage> OpenAsync(bool mayCreate, CancellationToken cancellationToken) => await S3Storage.OpenAsync(Options, cancellationToken);
+
+    /// <inheritdoc/>
+    protected override Task<IStorage> OpenMemberAsync(bool mayCreate, CancellationToken cancellationToken) => OpenAsync(mayCreate, cancellationToken);
 
     private static Uri ParseEndpoint(string text, string value) =>
         Uri.TryCreate(value, UriKind.Absolute, out Uri? endpoint) && endpoint.Scheme is "http" or "https"

@@ -35,7 +35,7 @@ internal sealed class CopyVerb : Verb
         StorageAddress address = arguments.GetRequiredValue(_destination);
         await using IStorage destination = await address.OpenAsync(mayCreate: true, cancellationToken);
         using ProgressLine? progress = output.ShowProgress("copied");
-        return CopyReport.Of(await catalog.CopyAsync(backup, destination, progress, cancellationToken), address.Name);
+        return CopyReport.Of(await catalog.CopyAsync(backup, destination, progress, cancellationToken), address.Text);
     }
 
     private async Task<Backup> FindAsync(BackupCatalog catalog, ParseResult arguments, CancellationToken cancellationToken)

@@ -6,13 +6,17 @@ namespace Freezer.Cli;
 internal sealed record DirectoryAddress(string Path) : StorageAddress
 {
     /// <inheritdoc/>
-    internal override string Name => Path;
+    internal override string Text => Path;
 
     /// <inheritdoc/>
-    internal override Task<IStorage> OpenAsync(bool mayCreate, CancellationToken cancellationToken) => mayCreate || Directory.Exists(Path)
-        ? Task.FromResult<IStorage>(Open(mayCreate))
+    internal override bool IsThere => Directory.Exists(Path);
+
+    /// <inheritdoc/>
+    internal override Task<IStorage> OpenAsync(bool mayCreate, CancellationToken cancellationToken) => mayCreate || IsThere
+        ? OpenMemberAsync(mayCreate, cancellationToken)
         : throw new DirectoryNotFoundException($"There is no storage at '{Path}': there is no such directory.");
 
-    /// <summary>Opens the storage whether the directory is there or not.</summary>
-    internal FileStorage Open(bool mayCreate) => new(Path, new FileStorageOptions { CreateRoot = mayCreate });
+    /// <inheritdoc/>
+    protected override Task<IStorage> OpenMemberAsync(bool mayCreate, CancellationToken cancellationToken) =>
+        Task.FromResult<IStorage>(new FileStorage(Path, new FileStorageOptions { CreateRoot = mayCreate }));
 }

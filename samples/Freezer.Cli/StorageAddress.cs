@@ -30,11 +30,14 @@ internal abstract partial record StorageAddress
             };
     }
 
-    /// <summary>What the storage is called in messages.</summary>
-    internal abstract string Name { get; }
+    /// <summary>The address, for people.</summary>
+    internal abstract string Text { get; }
+
+    /// <summary>Whether there is something at it, as far as that can be told without opening it.</summary>
+    internal abstract bool IsThere { get; }
 
     /// <summary>Opens a storage, or a mirror of several.</summary>
-    /// <param name="addresses">Where they are. A directory that is missing is out of the mirror.</param>
+    /// <param name="addresses">Where they are. A directory that is missing is out of the mirror; a bucket must be reached.</param>
     /// <param name="quorum">How many have to take each write; <see langword="null"/> for all.</param>
     /// <param name="mayCreate">Whether directories that are missing are made.</param>
     /// <param name="cancellationToken">Cancels the opening.</param>
@@ -42,21 +45,29 @@ internal abstract partial record StorageAddress
     {
         if (addresses.Length == 1)
         {
-            return quorum is null ? await addresses[0].OpenAsync(mayCreate, cancellationToken)
-                : throw new ArgumentException("--quorum is an option of a mirror: give several storages.");
+            return quorum is null ? await addresses[0].OpenAsync(mayCreate, cancellationToken) : throw new ArgumentException("--quorum is an option of a mirror: give several storages.");
         }
 
-        bool isAnyThere = mayCreate || addresses.Any(static address => address is not DirectoryAddress directory || Directory.Exists(directory.Path));
-        var members = new MirrorMember[addresses.Length];
-        for (int i = 0; i < members.Length; i++)
+        bool isAnyThere = mayCreate || addresses.Any(static address => address.IsThere);
+        var members = new List<MirrorMember>();
+        try
         {
-            IStorage storage = isAnyThere && addresses[i] is DirectoryAddress directory
-                ? directory.Open(mayCreate)
-                : await addresses[i].OpenAsync(mayCreate, cancellationToken);
-            members[i] = new MirrorMember(addresses[i].Name, storage);
-        }
+            foreach (StorageAddress address in addresses)
+            {
+                members.Add(new MirrorMember(address.Text, await (isAnyThere ? address.OpenMemberAsync(mayCreate, cancellationToken) : address.OpenAsync(mayCreate, cancellationToken))));
+            }
 
-        return new MirrorStorage(members, new MirrorOptions { Quorum = quorum });
+            return new MirrorStorage([.. members], new MirrorOptions { Quorum = quorum });
+        }
+        catch
+        {
+            foreach (MirrorMember member in members)
+            {
+                await member.Storage.DisposeAsync();
+            }
+
+            throw;
+        }
     }
 
     /// <summary>Opens the storage.</summary>
@@ -64,6 +75,9 @@ internal abstract partial record StorageAddress
     /// <param name="cancellationToken">Cancels the opening.</param>
     /// <exception cref="IOException">It is missing, or cannot be opened.</exception>
     internal abstract Task<IStorage> OpenAsync(bool mayCreate, CancellationToken cancellationToken);
+
+    /// <summary>Opens the storage as one of several that hold the same: it may be missing for now.</summary>
+    protected abstract Task<IStorage> OpenMemberAsync(bool mayCreate, CancellationToken cancellationToken);
 
     private static DirectoryAddress ParseFile(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Host.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0
