@@ -12,7 +12,7 @@ internal sealed class CopyVerb : Verb
 
     private readonly Argument<StorageAddress> _destination = new("DESTINATION")
     {
-        Description = "The other storage: a path, or file:///PATH.",
+        Description = $"The other storage: {StorageAddress.Forms}.",
         CustomParser = static result => ArgumentParser.TryParse(result, StorageAddress.Parse, result.Tokens[0].Value, out StorageAddress? address) ? address : null,
     };
 

@@ -37,7 +37,7 @@ internal abstract partial record StorageAddress
     internal abstract bool IsThere { get; }
 
     /// <summary>Opens a storage, or a mirror of several.</summary>
-    /// <param name="addresses">Where they are. A directory that is missing is out of the mirror; a bucket must be reached.</param>
+    /// <param name="addresses">Where they are. One of several that is missing, or cannot be reached, is out of the mirror.</param>
     /// <param name="quorum">How many have to take each write; <see langword="null"/> for all.</param>
     /// <param name="mayCreate">Whether directories that are missing are made.</param>
     /// <param name="cancellationToken">Cancels the opening.</param>
@@ -54,7 +54,8 @@ internal abstract partial record StorageAddress
         {
             foreach (StorageAddress address in addresses)
             {
-                members.Add(new MirrorMember(address.Text, await (isAnyThere ? address.OpenMemberAsync(mayCreate, cancellationToken) : address.OpenAsync(mayCreate, cancellationToken))));
+                members.Add(await MirrorMember.OpenAsync(
+                    address.Text, token => isAnyThere ? address.OpenMemberAsync(mayCreate, token) : address.OpenAsync(mayCreate, token), cancellationToken));
             }
 
             return new MirrorStorage([.. members], new MirrorOptions { Quorum = quorum });

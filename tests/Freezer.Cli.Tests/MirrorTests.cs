@@ -35,12 +35,34 @@ public sealed class MirrorTests : IDisposable
     }
 
     [Fact]
+    public void A_bucket_that_cannot_be_opened_is_out_of_the_mirror()
+    {
+        string source = _scratch.Make("source");
+        File.WriteAllText(Path.Combine(source, "file"), "content\n");
+        string[] mirror = [.. ((string[])["one", "two"]).SelectMany(name => (string[])["--storage", Path.Combine(_scratch.Path, name)]), "--storage", "s3://bucket/x?endpoint=http://127.0.0.1:9"];
+
+        JsonObject degraded = RunWithoutCredentials(["backup", .. mirror, "--quorum", "2", "--name", "n", "--json", source]).ShouldEndWith(4).Document;
+        ((string?)degraded["lagging"]![0]!["storage"]).Should().Be("s3://bucket/x");
+        ((string?)degraded["lagging"]![0]!["reason"]).Should().Contain("no usable credentials");
+        RunWithoutCredentials(["restore", .. mirror, "--quorum", "2", "--name", "n", Path.Combine(_scratch.Path, "restored")]).ShouldEndWith(0);
+        RunWithoutCredentials(["backup", .. mirror, "--name", "n", "--json", source]).ShouldEndWith(1)
+            .Document["error"]!.ToString().Should().Contain("3 of 3 storages are needed").And.Contain("no usable credentials");
+    }
+
+    [Fact]
     public void What_makes_no_mirror_is_wrong_usage()
     {
         FreezerProgram.Run("list", "--storage", _scratch.Make("one"), "--quorum", "1").ShouldEndWith(2);
         FreezerProgram.Run("sync", "--storage", _scratch.Make("two")).ShouldEndWith(2);
         FreezerProgram.Run("list", "--storage", _scratch.Make("a"), "--storage", _scratch.Make("b"), "--quorum", "1").ShouldEndWith(2);
     }
+
+    private ProgramRun RunWithoutCredentials(string[] arguments) => FreezerProgram.Finish(FreezerProgram.Start(
+        [
+            "env", "--unset=AWS_ACCESS_KEY_ID", "--unset=AWS_SECRET_ACCESS_KEY", "--unset=AWS_PROFILE", "AWS_EC2_METADATA_DISABLED=true",
+            $"HOME={_scratch.Path}", $"AWS_SHARED_CREDENTIALS_FILE={_scratch.Path}/none", $"AWS_CONFIG_FILE={_scratch.Path}/none",
+        ],
+        arguments));
 }
 
 public sealed class CopyTests(SampleRepository sample) : IClassFixture<SampleRepository>

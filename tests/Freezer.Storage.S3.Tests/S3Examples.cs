@@ -37,6 +37,32 @@ public sealed class S3Examples : IDisposable
     }
 
     [Fact]
+    public async Task A_bucket_that_is_away()
+    {
+        string backups = _folder.CreateSubdirectory("backups").FullName;
+        string attic = _folder.CreateSubdirectory("attic").FullName;
+        string folder = _folder.CreateSubdirectory("source").FullName;
+        var options = new S3StorageOptions
+        {
+            Endpoint = new Uri("http://127.0.0.1:9"), Bucket = "backups", Credentials = new Amazon.Runtime.BasicAWSCredentials("a", "s"), RetryFor = TimeSpan.Zero,
+        };
+
+        #region A bucket in a mirror
+        await using var mirror = new MirrorStorage(
+            [
+                new("here", new FileStorage(backups)),
+                new("attic", new FileStorage(attic)),
+                await MirrorMember.OpenAsync("bucket", token => S3Storage.OpenAsync(options, token)),
+            ],
+            new MirrorOptions { Quorum = 2 });
+        BackupResult result = await new TarEngine(mirror).BackupAsync(folder, "home");
+        #endregion
+
+        result.Outcome.Should().Be(BackupOutcome.CompleteWithDegradedMirror);
+        result.Lagging.Should().ContainSingle().Which.Reason.Should().Contain("http://127.0.0.1:9 cannot be reached");
+    }
+
+    [Fact]
     public async Task A_server_that_is_not_there()
     {
         Func<Task> open = async () =>

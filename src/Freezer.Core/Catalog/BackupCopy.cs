@@ -205,16 +205,22 @@ internal sealed class BackupCopy(BackupCatalog source, IStorage destination, Ope
             throw new BackupException($"The parent of {level.ToBackup()} was deleted from the other storage while it was copied. Copy it again.");
         }
 
+        await CreateAsync(level.Location.Metadata, document, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Creates a small object that is not there yet.</summary>
+    private async Task CreateAsync(StorageKey key, byte[] content, CancellationToken cancellationToken)
+    {
         try
         {
-            await destination.WriteBytesAsync(level.Location.Metadata, document, WriteMode.CreateNew, cancellationToken).ConfigureAwait(false);
+            await destination.WriteBytesAsync(key, content, WriteMode.CreateNew, cancellationToken).ConfigureAwait(false);
             _copied++;
-            _bytes += document.Length;
+            _bytes += content.Length;
         }
         catch (StorageException exception) when (exception.Kind != StorageErrorKind.BelowQuorum)
         {
             // Another copy may have been faster, or the answer was lost.
-            if (!await IsThereAsync(level.Location.Metadata, document, cancellationToken).ConfigureAwait(false))
+            if (!await IsThereAsync(key, content, cancellationToken).ConfigureAwait(false))
             {
                 throw;
             }
@@ -268,7 +274,8 @@ internal sealed class BackupCopy(BackupCatalog source, IStorage destination, Ope
         HashSet<StorageKey> slots = await destination.ListKeysAsync(KeySlotDocument.Prefix, cancellationToken).ConfigureAwait(false);
         HashSet<StorageKey> there = await destination.ListKeysAsync(KeyRing.DataKeyPrefix, cancellationToken).ConfigureAwait(false);
         HashSet<StorageKey> dataKeys = await _source.ListKeysAsync(KeyRing.DataKeyPrefix, cancellationToken).ConfigureAwait(false);
-        if (slots.Count > 0 && !there.Overlaps(dataKeys))
+        // Data keys alone are what an interrupted copy left, or all that is left of an encrypted repository; slots of another one would open neither.
+        if (slots.Count + there.Count > 0 && !there.Overlaps(dataKeys))
         {
             throw new BackupKeyException("The other storage is encrypted with keys of its own, which do not open what would be copied there. It is unchanged; copy to another storage.");
         }
@@ -289,9 +296,7 @@ internal sealed class BackupCopy(BackupCatalog source, IStorage destination, Ope
             return;
         }
 
-        await destination.WriteBytesAsync(key, wrapped, WriteMode.CreateNew, cancellationToken).ConfigureAwait(false);
-        _copied++;
-        _bytes += wrapped.Length;
+        await CreateAsync(key, wrapped, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>An object that a commit stands for. Another program's has no digest.</summary>

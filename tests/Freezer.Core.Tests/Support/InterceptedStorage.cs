@@ -3,14 +3,22 @@ using Freezer.Storage;
 
 namespace Freezer.Tests.Support;
 
-/// <summary>A storage in which something happens just before or after an object is deleted, or once it was read: what somebody else does meanwhile.</summary>
+/// <summary>A storage in which something happens just before an object is written, before or after one is deleted, or once it was read: what somebody else does meanwhile.</summary>
 internal sealed class InterceptedStorage(IStorage inner) : DelegatingStorage(inner)
 {
+    internal Func<StorageKey, Task>? BeforeWrite { get; set; }
+
     internal Func<StorageKey, Task>? BeforeDelete { get; set; }
 
     internal Func<StorageKey, Task>? AfterDelete { get; set; }
 
     internal Func<StorageKey, Task>? AfterRead { get; set; }
+
+    public override async Task<StorageEntry> WriteAsync(StorageKey key, PipeReader content, WriteOptions options, CancellationToken cancellationToken = default)
+    {
+        await (BeforeWrite?.Invoke(key) ?? Task.CompletedTask);
+        return await Inner.WriteAsync(key, content, options, cancellationToken);
+    }
 
     public override async Task<StorageEntry> ReadAsync(StorageKey key, PipeWriter destination, ReadOptions options, CancellationToken cancellationToken = default)
     {

@@ -98,6 +98,55 @@ public sealed class MirrorStorageTests
 
     [Theory]
     [InlineData(0)]
+    [InlineData(2)]
+    public async Task A_storage_that_cannot_be_opened_is_out_until_it_can_and_is_synchronised(int failing)
+    {
+        MirrorBench bench = new(3, quorum: 2);
+        await bench.Open().Mirror.PutAsync("before", "content");
+        var failure = new StorageException(StorageErrorKind.AccessDenied, null, "no entry");
+        MirrorStorage mirror = await OpenAsync(quorum: 2);
+        await mirror.PutAsync("missed", "content");
+        mirror.Lagging.Should().Equal(new LaggingStorage(MirrorBench.Names[failing], "no entry"));
+        (await StorageCalls.KeysAsync(mirror)).Should().Equal("before", "missed");
+        (await mirror.GetTextAsync("before")).Should().Be("content");
+        await mirror.DeleteAsync(StorageKey.Parse("before"));
+        (await mirror.SynchronizeAsync()).Lagging.Should().ContainSingle();
+        MirrorStorage all = await OpenAsync(quorum: 3);
+        (await BelowQuorumAsync(() => all.PutAsync("a", "content"))).Message.Should().Contain("no entry");
+
+        (await bench.Open().Mirror.SynchronizeAsync()).Synchronized.Should().Equal(MirrorBench.Names[failing]);
+        (await bench.KeysAsync(failing)).Should().Equal("missed");
+
+        async Task<MirrorStorage> OpenAsync(int quorum) => new(
+            await Task.WhenAll(bench.Stores.Select((store, index) => MirrorMember.OpenAsync(
+                MirrorBench.Names[index], _ => index == failing ? Task.FromException<MemoryStorage>(failure) : Task.FromResult(store)))),
+            new MirrorOptions { Quorum = quorum });
+    }
+
+    [Fact]
+    public async Task A_mirror_whose_storages_cannot_be_opened_says_why()
+    {
+        MirrorMember[] members = await Task.WhenAll(((string[])["one", "two"]).Select(static name => MirrorMember.OpenAsync(
+            name, _ => Task.FromException<MemoryStorage>(new StorageException(StorageErrorKind.Unavailable, null, $"{name} is away", isTransient: true)))));
+        await using var mirror = new MirrorStorage(members);
+
+        StorageException failure = await BelowQuorumAsync(() => mirror.FindAsync(StorageKey.Parse("a")));
+
+        failure.Message.Should().Contain("one is away").And.Contain("two is away");
+        failure.IsTransient.Should().BeTrue();
+        failure.InnerException.Should().BeOfType<StorageException>().Which.Message.Should().Be("one is away");
+    }
+
+    [Fact]
+    public async Task Only_what_a_storage_says_puts_it_out_when_it_is_opened()
+    {
+        await FluentActions.Awaiting(() => MirrorMember.OpenAsync("a", static _ => Task.FromException<MemoryStorage>(new ArgumentException("option")))).Should().ThrowAsync<ArgumentException>();
+        await FluentActions.Awaiting(() => MirrorMember.OpenAsync("a", static token => Task.FromCanceled<MemoryStorage>(token), new CancellationToken(true)))
+            .Should().ThrowAsync<OperationCanceledException>();
+    }
+
+    [Theory]
+    [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
     public async Task A_storage_that_fails_is_out_until_it_is_synchronised_also_for_the_next_process(int failing)
