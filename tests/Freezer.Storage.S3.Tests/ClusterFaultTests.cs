@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Freezer.Engines.Tar;
 using Freezer.Storage.S3.Tests.Support;
 
 namespace Freezer.Storage.S3.Tests;
@@ -33,6 +34,7 @@ public sealed class ClusterFaultTests(ClusterBucket bucket) : IClassFixture<Clus
 
         entry.Length.Should().Be(Length);
         (await storage.GetAsync("a")).AsSpan().SequenceEqual(StorageCalls.Bytes(Length)).Should().BeTrue();
+        await ShouldLeaveNoUploadAsync();
     }
 
     [SkippableFact]
@@ -58,6 +60,7 @@ public sealed class ClusterFaultTests(ClusterBucket bucket) : IClassFixture<Clus
 
         entry.Length.Should().Be(Length);
         (await storage.GetAsync("a")).AsSpan().SequenceEqual(StorageCalls.Bytes(Length)).Should().BeTrue();
+        await ShouldLeaveNoUploadAsync();
     }
 
     [SkippableFact]
@@ -87,7 +90,9 @@ public sealed class ClusterFaultTests(ClusterBucket bucket) : IClassFixture<Clus
         failure.Message.Should().Contain("cannot be reached");
         await Cluster.RunScriptAsync("start");
         (await storage.FindAsync(_key)).Should().BeNull();
+        // The gateway was not there to be told that the upload has ended.
         (await storage.SweepAsync(TimeSpan.Zero)).Should().BeLessThanOrEqualTo(1);
+        await ShouldLeaveNoUploadAsync();
     }
 
     [SkippableFact]
@@ -104,6 +109,42 @@ public sealed class ClusterFaultTests(ClusterBucket bucket) : IClassFixture<Clus
         failure.Kind.Should().Be(StorageErrorKind.Unavailable);
         failure.Message.Should().Contain("silent for 4 seconds");
     }
+
+    [SkippableFact]
+    public async Task A_backup_and_its_restore_go_on_when_disks_die()
+    {
+        await using S3Storage storage = await OpenAsync(bucket.Options);
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("freezer-s3-");
+        try
+        {
+            string source = folder.CreateSubdirectory("source").FullName;
+            string destination = Path.Combine(folder.FullName, "restored");
+            for (int number = 0; number < 4; number++)
+            {
+                await File.WriteAllBytesAsync(Path.Combine(source, $"{number}"), StorageCalls.Bytes(Length / 2, number));
+            }
+
+            var happening = new HappeningStorage(storage, static () => Cluster.RunScriptAsync("kill", "osd1"));
+            await new TarEngine(happening).BackupAsync(source, "name");
+            await Cluster.RunScriptAsync("start");
+            happening.Next(static () => Cluster.RunScriptAsync("kill", "osd0"));
+            await new TarEngine(happening).RestoreAsync("name", destination);
+
+            for (int number = 0; number < 4; number++)
+            {
+                (await File.ReadAllBytesAsync(Path.Combine(destination, $"{number}"))).AsSpan().SequenceEqual(StorageCalls.Bytes(Length / 2, number)).Should().BeTrue();
+            }
+
+            await ShouldLeaveNoUploadAsync();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+            await storage.DeleteAsync([.. (await storage.KeysAsync()).Select(StorageKey.Parse)]);
+        }
+    }
+
+    private async Task ShouldLeaveNoUploadAsync() => (await Cluster.Get().OpenUploadsAsync(bucket.Options.Bucket)).Should().Be(0);
 
     private static async Task<S3Storage> OpenAsync(S3StorageOptions options)
     {

@@ -1,4 +1,7 @@
+using System.Globalization;
 using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
 using Freezer.Storage.S3.Tests.Support;
 
 namespace Freezer.Storage.S3.Tests;
@@ -29,6 +32,56 @@ public sealed class ClusterRefusalTests(ClusterBucket bucket) : IClassFixture<Cl
     [SkippableFact]
     public Task An_endpoint_whose_host_is_unknown() => OpeningFailsAsync(
         bucket.Options with { Endpoint = new Uri("http://no-such-host.invalid"), RetryFor = TimeSpan.Zero }, StorageErrorKind.Unavailable, "Look at the endpoint");
+
+    [SkippableFact]
+    public async Task A_clock_that_is_two_hours_slow()
+    {
+        using AmazonS3Client client = S3Client.Create(bucket.Options, new SlowClock(TimeSpan.FromHours(2)));
+        Func<Task> open = () => S3Storage.OpenAsync(client, bucket.Options);
+
+        StorageException failure = (await open.Should().ThrowAsync<StorageException>()).Which;
+        failure.Kind.Should().Be(StorageErrorKind.AccessDenied);
+        failure.Message.Should().Contain("the clocks of this machine and of");
+    }
+
+    [SkippableFact]
+    public async Task Somebody_who_may_only_read()
+    {
+        S3StorageOptions options = bucket.Options;
+        await using S3Storage owner = await S3Storage.OpenAsync(options);
+        await owner.PutAsync("a", [1, 2, 3]);
+        using (AmazonS3Client client = Cluster.Get().NewClient())
+        {
+            await client.PutBucketPolicyAsync(new PutBucketPolicyRequest
+            {
+                BucketName = options.Bucket,
+                Policy = $$"""
+                    {
+                      "Version": "2012-10-17",
+                      "Statement": [{
+                        "Effect": "Allow", "Principal": "*", "Action": ["s3:ListBucket", "s3:GetObject"],
+                        "Resource": ["arn:aws:s3:::{{options.Bucket}}", "arn:aws:s3:::{{options.Bucket}}/*"]
+                      }]
+                    }
+                    """,
+            });
+        }
+
+        await using (S3Storage reader = await S3Storage.OpenAsync(options with { Credentials = Cluster.OtherCredentials }))
+        {
+            (await reader.GetAsync("a")).Should().Equal(1, 2, 3);
+            reader.Capabilities.AtomicCreateLimit.Should().Be(0, "nothing can be created");
+            Func<Task>[] changes = [() => reader.PutAsync("b", [1]), () => reader.PutAsync("b", StorageCalls.Bytes(11 << 20)), () => reader.DeleteAsync(StorageKey.Parse("a"))];
+            foreach (Func<Task> change in changes)
+            {
+                StorageException failure = (await change.Should().ThrowAsync<StorageException>()).Which;
+                failure.Kind.Should().Be(StorageErrorKind.AccessDenied);
+                failure.Message.Should().Contain("they need to list the bucket, and to read, write and delete its objects");
+            }
+        }
+
+        await owner.DeleteAsync(StorageKey.Parse("a"));
+    }
 
     [SkippableFact]
     public async Task Of_eight_writers_that_race_for_a_commit_one_wins()
@@ -67,5 +120,27 @@ public sealed class ClusterRefusalTests(ClusterBucket bucket) : IClassFixture<Cl
         StorageException failure = (await open.Should().ThrowAsync<StorageException>()).Which;
         failure.Kind.Should().Be(kind);
         failure.Message.Should().Contain(says);
+    }
+
+    /// <summary>Sends what a machine whose clock is slow would send.</summary>
+    private sealed class SlowClock(TimeSpan by) : HttpClientFactory
+    {
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(new Handler(by));
+
+        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
+
+        private sealed class Handler(TimeSpan by) : DelegatingHandler(new SocketsHttpHandler())
+        {
+            private const string Time = "X-Amz-Date";
+            private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
+
+            protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+            {
+                var time = DateTime.ParseExact(request.Headers.GetValues(Time).Single(), TimeFormat, CultureInfo.InvariantCulture);
+                request.Headers.Remove(Time);
+                request.Headers.Add(Time, (time - by).ToString(TimeFormat, CultureInfo.InvariantCulture));
+                return base.SendAsync(request, cancellationToken);
+            }
+        }
     }
 }
