@@ -41,7 +41,7 @@ internal static class Ways
     internal static async Task ReadAsync(Bucket bucket, string key, Stream destination)
     {
         await using S3Storage storage = await S3Storage.OpenAsync(bucket.Options);
-        await storage.ReadAsync(StorageKey.Parse(key), destination);
+        await storage.ReadAsync(StorageKey.Parse(key), destination, ReadOptions.Whole);
     }
 
     /// <summary>One request of the AWS SDK, read as a stream.</summary>

@@ -114,6 +114,16 @@ internal sealed class S3Bucket(IAmazonS3 client, S3StorageOptions options)
     internal static StorageEntry EntryOf(StorageKey key, GetObjectMetadataResponse found) =>
         new(key, found.ContentLength, TimeOf(found.LastModified), VersionOf(found.ETag));
 
+    /// <summary>Where the next page of a listing begins; <see langword="null"/> where there is none.</summary>
+    /// <param name="isTruncated">Whether the server says that there is more.</param>
+    /// <param name="next">Where it says that the next page begins.</param>
+    /// <param name="current">Where this one began.</param>
+    /// <exception cref="StorageException">There is more, and it does not say where: the listing would be too short, or would never end.</exception>
+    internal static string? NextPage(bool? isTruncated, string? next, string? current) =>
+        isTruncated != true ? null
+        : !string.IsNullOrEmpty(next) && next != current ? next
+        : throw new StorageException(StorageErrorKind.Unknown, key: null, "the server says that there is more to list and not where it begins, so that what is there cannot be known");
+
     /// <summary>The seconds of a time: listings tell fractions, and other requests do not.</summary>
     internal static DateTimeOffset TimeOf(DateTime? time) =>
         DateTimeOffset.FromUnixTimeSeconds(new DateTimeOffset(time.GetValueOrDefault(DateTime.UnixEpoch).ToUniversalTime(), TimeSpan.Zero).ToUnixTimeSeconds());

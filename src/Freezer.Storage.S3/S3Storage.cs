@@ -136,7 +136,7 @@ public sealed class S3Storage : IStorage, IStorageSweeper
                 }
             }
 
-            next = page.IsTruncated == true ? page.NextContinuationToken : null;
+            next = S3Bucket.NextPage(page.IsTruncated, page.NextContinuationToken, token);
         }
         while (next is not null);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amazon.S3.Model;
 
 namespace Freezer.Storage.S3;
@@ -53,9 +54,10 @@ internal sealed class S3Sweep(S3Bucket bucket, TimeSpan olderThan, CancellationT
     /// <summary>A writer that has been at work for days is known by its last parts.</summary>
     private async Task<bool> HasNewPartAsync(Amazon.S3.Model.MultipartUpload upload, DateTimeOffset latest)
     {
-        string? marker = null;
-        while (true)
+        string? next = null;
+        do
         {
+            string? marker = next;
             ListPartsResponse? page = await SendAsync(deadline => bucket.Client.ListPartsAsync(
                 new ListPartsRequest { BucketName = bucket.Name, Key = upload.Key, UploadId = upload.UploadId, PartNumberMarker = marker }, deadline.Token)).ConfigureAwait(false);
             foreach (PartDetail part in page?.Parts ?? [])
@@ -66,20 +68,19 @@ internal sealed class S3Sweep(S3Bucket bucket, TimeSpan olderThan, CancellationT
                 }
             }
 
-            if (page is not { IsTruncated: true })
-            {
-                return false;
-            }
-
-            marker = page.NextPartNumberMarker?.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            next = S3Bucket.NextPage(page?.IsTruncated, page?.NextPartNumberMarker?.ToString(CultureInfo.InvariantCulture), marker);
         }
+        while (next is not null);
+
+        return false;
     }
 
     private async Task SweepGroupsAsync(DateTimeOffset latest)
     {
-        string? token = null;
+        string? next = null;
         do
         {
+            string? token = next;
             ListObjectsV2Response? page = await SendAsync(deadline => bucket.Client.ListObjectsV2Async(
                 new ListObjectsV2Request { BucketName = bucket.Name, Prefix = bucket.ReservedNameOf("parts/"), ContinuationToken = token }, deadline.Token)).ConfigureAwait(false);
             foreach (S3Object group in page?.S3Objects ?? [])
@@ -92,25 +93,29 @@ internal sealed class S3Sweep(S3Bucket bucket, TimeSpan olderThan, CancellationT
                 }
             }
 
-            token = page is { IsTruncated: true } ? page.NextContinuationToken : null;
+            next = S3Bucket.NextPage(page?.IsTruncated, page?.NextContinuationToken, token);
         }
-        while (token is not null);
+        while (next is not null);
     }
 
     private async IAsyncEnumerable<Amazon.S3.Model.MultipartUpload> ListUploadsAsync(string prefix)
     {
         ListMultipartUploadsResponse? page = null;
+        string? next = null;
         do
         {
             (string? key, string? id) = (page?.NextKeyMarker, page?.NextUploadIdMarker);
+            string? current = next;
             page = await SendAsync(deadline => bucket.Client.ListMultipartUploadsAsync(
                 new ListMultipartUploadsRequest { BucketName = bucket.Name, Prefix = prefix, KeyMarker = key, UploadIdMarker = id }, deadline.Token)).ConfigureAwait(false);
             foreach (Amazon.S3.Model.MultipartUpload upload in page?.MultipartUploads ?? [])
             {
                 yield return upload;
             }
+
+            next = S3Bucket.NextPage(page?.IsTruncated, $"{page?.NextKeyMarker}/{page?.NextUploadIdMarker}", current);
         }
-        while (page is { IsTruncated: true });
+        while (next is not null);
     }
 
     /// <summary>Makes a request; what is gone meanwhile needs no sweep.</summary>

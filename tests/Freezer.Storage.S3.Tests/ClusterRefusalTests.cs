@@ -50,23 +50,20 @@ public sealed class ClusterRefusalTests(ClusterBucket bucket) : IClassFixture<Cl
         S3StorageOptions options = bucket.Options;
         await using S3Storage owner = await S3Storage.OpenAsync(options);
         await owner.PutAsync("a", [1, 2, 3]);
-        using (AmazonS3Client client = Cluster.Get().NewClient())
+        using AmazonS3Client client = Cluster.Get().NewClient();
+        await client.PutBucketPolicyAsync(new PutBucketPolicyRequest
         {
-            await client.PutBucketPolicyAsync(new PutBucketPolicyRequest
-            {
-                BucketName = options.Bucket,
-                Policy = $$"""
-                    {
-                      "Version": "2012-10-17",
-                      "Statement": [{
-                        "Effect": "Allow", "Principal": "*", "Action": ["s3:ListBucket", "s3:GetObject"],
-                        "Resource": ["arn:aws:s3:::{{options.Bucket}}", "arn:aws:s3:::{{options.Bucket}}/*"]
-                      }]
-                    }
-                    """,
-            });
-        }
-
+            BucketName = options.Bucket,
+            Policy = $$"""
+                {
+                  "Version": "2012-10-17",
+                  "Statement": [{
+                    "Effect": "Allow", "Principal": "*", "Action": ["s3:ListBucket", "s3:GetObject"],
+                    "Resource": ["arn:aws:s3:::{{options.Bucket}}", "arn:aws:s3:::{{options.Bucket}}/*"]
+                  }]
+                }
+                """,
+        });
         await using (S3Storage reader = await S3Storage.OpenAsync(options with { Credentials = Cluster.OtherCredentials }))
         {
             (await reader.GetAsync("a")).Should().Equal(1, 2, 3);
@@ -80,6 +77,7 @@ public sealed class ClusterRefusalTests(ClusterBucket bucket) : IClassFixture<Cl
             }
         }
 
+        await client.DeleteBucketPolicyAsync(new DeleteBucketPolicyRequest { BucketName = options.Bucket });
         await owner.DeleteAsync(StorageKey.Parse("a"));
     }
 

@@ -132,6 +132,24 @@ public sealed class ServerDifferenceTests
         (await storage.KeysAsync(".freezer-s3")).Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("<NextContinuationToken>b</NextContinuationToken><NextKeyMarker>b</NextKeyMarker>")]
+    public async Task A_listing_that_goes_on_without_end_is_an_error(string next)
+    {
+        using var server = new FakeServer();
+        await using S3Storage storage = await server.OpenAsync();
+        server.Before = (request, _) => Task.FromResult(request.Method != "GET" ? null : new HttpResponseMessage(HttpStatusCode.OK)
+        {
+            Content = new StringContent($"<Result xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><IsTruncated>true</IsTruncated>{next}</Result>"),
+        });
+
+        foreach (Func<Task> call in (Func<Task>[])[() => storage.KeysAsync(), () => storage.SweepAsync(TimeSpan.Zero)])
+        {
+            (await call.Should().ThrowAsync<StorageException>()).Which.Message.Should().Contain("not where it begins");
+        }
+    }
+
     [Fact]
     public async Task A_sweep_aborts_uploads_that_nobody_goes_on_with()
     {
