@@ -28,12 +28,12 @@ internal static class S3Errors
     private static StorageException OfTransport(string? key, S3Bucket bucket, HttpRequestException transport, Exception failure) => transport.HttpRequestError switch
     {
         HttpRequestError.NameResolutionError => new(
-            StorageErrorKind.Unavailable, key, $"the host of {bucket.Address} is not known: {transport.Message} Look at the endpoint and the name resolution", isTransient: true, failure),
+            StorageErrorKind.Unavailable, key, $"the host of {bucket.Address} is not known: {transport.Message.TrimEnd('.')}; look at the endpoint and the name resolution", isTransient: true, failure),
         HttpRequestError.SecureConnectionError => new(
             StorageErrorKind.Unavailable, key,
             $"no trusted connection to {bucket.Address} can be made: {transport.GetBaseException().Message} Install the certificate of its authority, or name it in SSL_CERT_FILE", innerException: failure),
         _ => new(
-            StorageErrorKind.Unavailable, key, $"{bucket.Address} cannot be reached: {transport.Message} Look at the endpoint and whether the server runs", isTransient: true, failure),
+            StorageErrorKind.Unavailable, key, $"{bucket.Address} cannot be reached: {transport.Message.TrimEnd('.')}; look at the endpoint and whether the server runs", isTransient: true, failure),
     };
 
     private static StorageException Of(string? key, S3Bucket bucket, AmazonServiceException answer)

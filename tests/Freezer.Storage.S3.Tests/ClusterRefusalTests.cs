@@ -31,7 +31,7 @@ public sealed class ClusterRefusalTests(ClusterBucket bucket) : IClassFixture<Cl
 
     [SkippableFact]
     public Task An_endpoint_whose_host_is_unknown() => OpeningFailsAsync(
-        bucket.Options with { Endpoint = new Uri("http://no-such-host.invalid"), RetryFor = TimeSpan.Zero }, StorageErrorKind.Unavailable, "Look at the endpoint");
+        bucket.Options with { Endpoint = new Uri("http://no-such-host.invalid"), RetryFor = TimeSpan.Zero }, StorageErrorKind.Unavailable, "look at the endpoint");
 
     [SkippableFact]
     public async Task A_clock_that_is_two_hours_slow()
