@@ -1,7 +1,6 @@
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
-using Amazon.S3.Util;
 using Freezer.Storage.S3;
 
 namespace Freezer.S3Throughput;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -23,7 +24,14 @@ public sealed class ClusterRefusalTests(ClusterBucket bucket) : IClassFixture<Cl
     public Task A_bucket_that_is_missing() => OpeningFailsAsync(bucket.Options with { Bucket = "no-such-bucket" }, StorageErrorKind.Unavailable, "no bucket 'no-such-bucket'");
 
     [SkippableFact]
-    public Task The_bucket_of_somebody_else() => OpeningFailsAsync(bucket.Options with { Credentials = Cluster.OtherCredentials }, StorageErrorKind.AccessDenied, "need to list the bucket");
+    public async Task The_bucket_of_somebody_else()
+    {
+        Func<Task> open = () => S3Storage.OpenAsync(bucket.Options with { Credentials = Cluster.OtherCredentials });
+        StorageException failure = (await open.Should().ThrowAsync<StorageException>()).Which;
+
+        // Where each account has buckets of its own, there is none of this name in the other one.
+        failure.Message.Should().Contain(failure.Kind == StorageErrorKind.AccessDenied ? "need to list the bucket" : $"there is no bucket '{bucket.Options.Bucket}'");
+    }
 
     [SkippableFact]
     public Task An_endpoint_where_nobody_listens() => OpeningFailsAsync(
@@ -51,7 +59,7 @@ public sealed class ClusterRefusalTests(ClusterBucket bucket) : IClassFixture<Cl
         await using S3Storage owner = await S3Storage.OpenAsync(options);
         await owner.PutAsync("a", [1, 2, 3]);
         using AmazonS3Client client = Cluster.Get().NewClient();
-        await client.PutBucketPolicyAsync(new PutBucketPolicyRequest
+        var policy = new PutBucketPolicyRequest
         {
             BucketName = options.Bucket,
             Policy = $$"""
@@ -63,7 +71,17 @@ public sealed class ClusterRefusalTests(ClusterBucket bucket) : IClassFixture<Cl
                   }]
                 }
                 """,
-        });
+        };
+        try
+        {
+            await client.PutBucketPolicyAsync(policy);
+        }
+        catch (AmazonS3Exception failure) when (failure.StatusCode == HttpStatusCode.NotImplemented)
+        {
+            await owner.DeleteAsync(StorageKey.Parse("a"));
+            Skip.If(true, "This server knows no policies of buckets.");
+        }
+
         await using (S3Storage reader = await S3Storage.OpenAsync(options with { Credentials = Cluster.OtherCredentials }))
         {
             (await reader.GetAsync("a")).Should().Equal(1, 2, 3);
@@ -84,6 +102,11 @@ public sealed class ClusterRefusalTests(ClusterBucket bucket) : IClassFixture<Cl
     [SkippableFact]
     public async Task Of_eight_writers_that_race_for_a_commit_one_wins()
     {
+        await using (S3Storage one = await S3Storage.OpenAsync(bucket.Options))
+        {
+            Skip.If(one.Capabilities.AtomicCreateLimit == 0, "This server does not decide who creates an object.");
+        }
+
         S3Storage[] storages = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => S3Storage.OpenAsync(bucket.Options)));
         for (int round = 0; round < 5; round++)
         {

@@ -8,6 +8,9 @@ namespace Freezer.Storage.S3.Tests.Support;
 /// <summary>A real object store, as the environment names it; <c>tests/clusters/ceph start</c> prints what to set. Tests are skipped, by name, where there is none.</summary>
 internal sealed class Cluster
 {
+    /// <summary>What the tests do themselves has no deadline of the storage: a server that hangs must be an error here too.</summary>
+    private static readonly TimeSpan _longestCall = TimeSpan.FromMinutes(2);
+
     private Cluster(string endpoint) => Endpoint = new Uri(endpoint);
 
     internal Uri Endpoint { get; }
@@ -46,7 +49,8 @@ internal sealed class Cluster
     {
         string name = $"freezer-{Guid.NewGuid():N}";
         using AmazonS3Client client = NewClient();
-        await client.PutBucketAsync(new PutBucketRequest { BucketName = name });
+        using var limit = new CancellationTokenSource(_longestCall);
+        await client.PutBucketAsync(new PutBucketRequest { BucketName = name }, limit.Token);
         return name;
     }
 
@@ -54,15 +58,16 @@ internal sealed class Cluster
     internal async Task RemoveBucketAsync(string name, bool mustBeEmpty)
     {
         using AmazonS3Client client = NewClient();
+        using var limit = new CancellationTokenSource(_longestCall);
         List<string> left = [];
-        foreach (S3Object found in (await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = name })).S3Objects ?? [])
+        foreach (S3Object found in (await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = name }, limit.Token)).S3Objects ?? [])
         {
-            await client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = name, Key = found.Key });
+            await client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = name, Key = found.Key }, limit.Token);
             left.Add(found.Key);
         }
 
         int open = await OpenUploadsAsync(name);
-        await client.DeleteBucketAsync(new DeleteBucketRequest { BucketName = name });
+        await client.DeleteBucketAsync(new DeleteBucketRequest { BucketName = name }, limit.Token);
         open.Should().Be(0);
         if (mustBeEmpty)
         {
@@ -73,7 +78,8 @@ internal sealed class Cluster
     internal async Task<int> OpenUploadsAsync(string bucket)
     {
         using AmazonS3Client client = NewClient();
-        return (await client.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = bucket })).MultipartUploads?.Count ?? 0;
+        using var limit = new CancellationTokenSource(_longestCall);
+        return (await client.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = bucket }, limit.Token)).MultipartUploads?.Count ?? 0;
     }
 
     internal static async Task RunScriptAsync(params string[] arguments)
