@@ -58,7 +58,7 @@ internal sealed class BackupCopy(BackupCatalog source, IStorage destination, Ope
     {
         BackupLocation location = level.Location;
         byte[] document = await _source.ReadBytesAsync(location.Metadata, ReadOptions.Whole, CommittedBackup.LongestDocument, cancellationToken).ConfigureAwait(false);
-        CommittedBackup read = await CommittedBackup.ParseAsync(location, document, keys: null, cancellationToken).ConfigureAwait(false);
+        CommittedBackup read = await CommittedBackup.ParseAsync(location with { Repair = 0 }, document, keys: null, cancellationToken).ConfigureAwait(false);
         if (read.Outline.Id != level.Outline.Id)
         {
             throw new BackupException($"{level.ToBackup()} was replaced by another backup while it was copied. Copy it again.");
