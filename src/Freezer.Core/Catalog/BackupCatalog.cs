@@ -248,6 +248,8 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         Func<BackupLocation, CancellationToken, Task<CommittedBackup?>> find,
         CancellationToken cancellationToken)
     {
+        // The listing knows of repairs, which the place alone does not tell.
+        target = locations.FirstOrDefault(location => location == target) ?? target;
         List<CommittedBackup> chain = [await GetAsync(target, find, cancellationToken).ConfigureAwait(false)];
         while (chain[^1].Location.Level > 0)
         {
