@@ -65,6 +65,7 @@ public sealed class RepairTests
         (await _engine.RepairAsync(Name, new RepairOptions { To = _backups[1].Timestamp })).Backups
             .Select(static backup => (backup.Backup.Level, backup.Outcome)).Should().Equal([(0, RepairOutcome.Repaired), (1, RepairOutcome.Repaired)], "the manifest of level 1 refers to that of level 0");
         (await _engine.RepairAsync(Name)).Backups.Should().ContainSingle().Which.Outcome.Should().Be(RepairOutcome.Repaired);
+        await FluentActions.Awaiting(() => _engine.RepairAsync(Name, new RepairOptions { To = DateTimeOffset.UnixEpoch })).Should().ThrowAsync<BackupNotFoundException>();
     }
 
     [Fact]
@@ -262,7 +263,7 @@ public sealed class RepairTests
             {
                 (await EngineOn(store).VerifyAsync(Name, new VerifyOptions { Depth = VerifyDepth.Content })).IsSound.Should().BeTrue($"call {call} failed");
                 (await EngineOn(store).RepairAsync(Name)).IsWhole.Should().BeTrue($"call {call} failed");
-                (await ManifestsOfAsync(store, 2)).Should().OnlyContain(static frame => frame.Repair == 1, $"call {call} failed");
+                (await EngineOn(store).RepairAsync(Name)).Backups.Should().OnlyContain(static backup => backup.Outcome == RepairOutcome.Sound);
             }
         }
     }
@@ -322,7 +323,7 @@ public sealed class RepairTests
     /// <summary>The manifest objects that the frames of a level's manifest are in.</summary>
     private async Task<HashSet<FrameOwner>> ManifestsOfAsync(IStorage storage, int level)
     {
-        CommittedBackup commit = (await new BackupCatalog(storage).FindAsync(BackupLocation.Of(_backups[level]) with { Repair = 1 }, default))!;
+        CommittedBackup commit = (await new BackupCatalog(storage).FindAsync(BackupLocation.Of(_backups[level]), default))!;
         using StoredObject index = commit.OpenObject(storage, commit.Location.Index, commit.Document.Index.Length, SealedRole.Index);
         LevelIndexReader reader = await LevelIndexReader.OpenAsync(index, commit.IndexDirectory, default);
         HashSet<FrameOwner> owners = [];
