@@ -16,6 +16,7 @@ internal sealed class FreezerCommand : RootCommand
         Add(new RestoreVerb());
         Add(new ListVerb());
         Add(new VerifyVerb());
+        Add(new RepairVerb());
         Add(new KeyCommand());
         Add(new CopyVerb());
         Add(new SyncVerb());

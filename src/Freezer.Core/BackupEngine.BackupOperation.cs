@@ -14,8 +14,6 @@ public abstract partial class BackupEngine
     private sealed class BackupOperation(
         BackupEngine engine, string resource, string backupName, BackupOptions options, CodecSet codecs, OperationReport report)
     {
-        private static readonly string _library = $"Freezer.Core {typeof(BackupEngine).Assembly.GetName().Version?.ToString(3)}";
-
         private readonly BackupEngineOptions _settings = engine.EngineOptions;
         private readonly IStorage _storage = engine.Storage;
         private readonly BackupCatalog _catalog = new(engine.Storage, engine.EngineOptions.Logger, engine.EngineOptions.Keys);
@@ -308,7 +306,7 @@ public abstract partial class BackupEngine
                 Entries = report.Entries,
                 Skipped = report.Skipped,
                 BytesRead = report.Bytes,
-                Library = _library,
+                Library = BackupDocument.ThisLibrary,
                 Facts = facts,
                 ApplicationFacts = options.Facts.Count == 0 ? null : new(new Dictionary<string, string>(options.Facts), StringComparer.Ordinal),
             };

@@ -86,8 +86,9 @@ internal static class IndexInput
 
         var storage = new FixedStorage(_manifestKey, Stored);
         using var manifest = new StoredObject(storage, _manifestKey, Stored.Length, open: null);
-        var owners = new Dictionary<Guid, ManifestOwner> { [Owner] = new(manifest, new NoneCodec()) };
-        await new ManifestSource(storage, index, owners).ReadAsync(new NullPipeWriter(), seen: null, default);
+        var owner = new ManifestOwner(manifest, new NoneCodec());
+        var source = new ManifestSource(storage, index, (wanted, _) => new(wanted == new FrameOwner(Owner, Repair: 0) ? owner : null));
+        await source.ReadAsync(new NullPipeWriter(), seen: null, default);
     }
 
     private static async Task ParseStreamAsync(ReadOnlyMemory<byte> bytes, int directory)

@@ -9,6 +9,7 @@ namespace Freezer.Cli;
 [JsonSerializable(typeof(RestoreReport))]
 [JsonSerializable(typeof(ListReport))]
 [JsonSerializable(typeof(VerifyReport))]
+[JsonSerializable(typeof(RepairReport))]
 [JsonSerializable(typeof(KeyReport))]
 [JsonSerializable(typeof(KeyListReport))]
 [JsonSerializable(typeof(CopyReport))]

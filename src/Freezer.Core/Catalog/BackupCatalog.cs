@@ -100,8 +100,7 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
             await sweeper.SweepAsync(olderThan, cancellationToken).ConfigureAwait(false);
         }
 
-        HashSet<BackupLocation> committed = [.. await ListLocationsAsync(null, null, cancellationToken).ConfigureAwait(false)];
-        Dictionary<BackupLocation, Leftover> leftovers = await FindLeftoversAsync(committed, cancellationToken).ConfigureAwait(false);
+        Dictionary<BackupLocation, Leftover> leftovers = await FindLeftoversAsync(cancellationToken).ConfigureAwait(false);
         if (leftovers.Count == 0)
         {
             return 0;
@@ -116,11 +115,15 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
                 continue;
             }
 
-            // The commit may have been written since the listing.
-            bool isCommitted = await storage.FindAsync(location.Metadata, cancellationToken).ConfigureAwait(false) is not null;
-            foreach (StorageKey key in leftover.Keys.Where(key => !isCommitted || key == location.Claim))
+            // The commit, or the document of a repair, may have been written since the listing.
+            bool isCommitted = await IsThereAsync(location.Metadata, cancellationToken).ConfigureAwait(false);
+            foreach ((StorageKey key, BackupLocation place) in leftover.Objects)
             {
-                await storage.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+                if (!isCommitted || key == location.Claim
+                    || (place.Repair > 0 && !await IsThereAsync(place.RepairDocument, cancellationToken).ConfigureAwait(false)))
+                {
+                    await storage.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+                }
             }
 
             if (!isCommitted)
@@ -173,7 +176,13 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
     {
         try
         {
-            return await CommittedBackup.ReadAsync(storage, location, keys, cancellationToken).ConfigureAwait(false);
+            CommittedBackup commit = await CommittedBackup.ReadAsync(storage, location, keys, cancellationToken).ConfigureAwait(false);
+            if (commit.RefusedRepair is { } refused)
+            {
+                Log.RepairRefused(_logger, refused.Message);
+            }
+
+            return commit;
         }
         catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
         {
@@ -181,16 +190,31 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         }
     }
 
-    /// <summary>Where the commits are, by engine, name and timestamp.</summary>
+    /// <summary>Where the commits are, by engine, name and timestamp, each with its newest repair.</summary>
     internal async Task<List<BackupLocation>> ListLocationsAsync(string? engineName, string? backupName, CancellationToken cancellationToken)
     {
         var locations = new List<BackupLocation>();
+        var repairs = new Dictionary<BackupLocation, int>();
         await foreach (StorageEntry entry in storage.ListAsync(BackupLocation.MetadataOf(engineName, backupName), cancellationToken).ConfigureAwait(false))
         {
-            if (BackupLocation.TryParse(entry.Key, out BackupLocation? location, out string? role) && role == "metadata")
+            if (!BackupLocation.TryParse(entry.Key, out BackupLocation? location, out string? role))
+            {
+                continue;
+            }
+
+            if (role == BackupLocation.CommitRole)
             {
                 locations.Add(location);
             }
+            else if (role == BackupLocation.RepairRole)
+            {
+                repairs[location] = Math.Max(location.Repair, repairs.GetValueOrDefault(location));
+            }
+        }
+
+        for (int i = 0; repairs.Count > 0 && i < locations.Count; i++)
+        {
+            locations[i] = locations[i] with { Repair = repairs.GetValueOrDefault(locations[i]) };
         }
 
         locations.Sort(static (a, b) =>
@@ -224,6 +248,8 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         Func<BackupLocation, CancellationToken, Task<CommittedBackup?>> find,
         CancellationToken cancellationToken)
     {
+        // The listing knows of repairs, which the place alone does not tell.
+        target = locations.FirstOrDefault(location => location == target) ?? target;
         List<CommittedBackup> chain = [await GetAsync(target, find, cancellationToken).ConfigureAwait(false)];
         while (chain[^1].Location.Level > 0)
         {
@@ -275,9 +301,18 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         }
 
         List<CommittedBackup> chain = await ReadChainAsync(locations[newest], locations, mayLackKey: false, cancellationToken).ConfigureAwait(false);
-        // Whoever gives a key trusts what it vouches for. What is not encrypted may come from anybody who can write to the storage.
-        return keys is null || chain[^1].Document.IsSealed ? chain
-            : throw new BackupKeyException($"{chain[^1].ToBackup()} is not encrypted, and a key was given: nothing vouches for it. Leave the key out if you want this backup all the same.");
+        ThrowIfNotVouchedFor(chain[^1]);
+        return chain;
+    }
+
+    /// <summary>Whoever gives a key trusts what it vouches for. What is not encrypted may come from anybody who can write to the storage.</summary>
+    /// <exception cref="BackupKeyException">The backup is not encrypted, and there are keys.</exception>
+    internal void ThrowIfNotVouchedFor(CommittedBackup backup)
+    {
+        if (keys is not null && !backup.Document.IsSealed)
+        {
+            throw new BackupKeyException($"{backup.ToBackup()} is not encrypted, and a key was given: nothing vouches for it. Leave the key out if you want this backup all the same.");
+        }
     }
 
     private static string EncryptionOf(CommittedBackup level) => level.Outline.IsSealed ? "encrypted" : "not encrypted";
@@ -310,28 +345,61 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         };
     }
 
-    private async Task<Dictionary<BackupLocation, Leftover>> FindLeftoversAsync(HashSet<BackupLocation> committed, CancellationToken cancellationToken)
+    /// <summary>What belongs to no commit, or to no document of a repair.</summary>
+    private async Task<Dictionary<BackupLocation, Leftover>> FindLeftoversAsync(CancellationToken cancellationToken)
     {
-        var leftovers = new Dictionary<BackupLocation, Leftover>();
-        await foreach (StorageEntry entry in storage.ListAsync(StoragePrefix.Parse(BackupLocation.DataRoot), cancellationToken).ConfigureAwait(false))
+        HashSet<BackupLocation> committed = [];
+        HashSet<StorageKey> repairs = [];
+        List<(StorageEntry Entry, BackupLocation Place)> documents = [];
+        await foreach (StorageEntry entry in storage.ListAsync(StoragePrefix.Parse(BackupLocation.MetadataRoot), cancellationToken).ConfigureAwait(false))
         {
-            if (!BackupLocation.TryParse(entry.Key, out BackupLocation? location, out string? role)
-                || (committed.Contains(location) && role != BackupLocation.ClaimRole))
+            if (!BackupLocation.TryParse(entry.Key, out BackupLocation? place, out string? role))
             {
                 continue;
             }
 
-            if (!leftovers.TryGetValue(location, out Leftover? leftover))
+            if (role == BackupLocation.CommitRole)
             {
-                leftovers.Add(location, leftover = new Leftover());
+                committed.Add(place);
             }
+            else if (role == BackupLocation.RepairRole)
+            {
+                repairs.Add(entry.Key);
+                documents.Add((entry, place));
+            }
+        }
 
-            leftover.Keys.Add(entry.Key);
-            leftover.LastSign = entry.LastModified > leftover.LastSign ? entry.LastModified : leftover.LastSign;
+        var leftovers = new Dictionary<BackupLocation, Leftover>();
+        foreach ((StorageEntry entry, BackupLocation place) in documents.Where(document => !committed.Contains(document.Place)))
+        {
+            Add(entry, place);
+        }
+
+        await foreach (StorageEntry entry in storage.ListAsync(StoragePrefix.Parse(BackupLocation.DataRoot), cancellationToken).ConfigureAwait(false))
+        {
+            if (BackupLocation.TryParse(entry.Key, out BackupLocation? place, out string? role)
+                && (!committed.Contains(place) || role == BackupLocation.ClaimRole || (place.Repair > 0 && !repairs.Contains(place.RepairDocument))))
+            {
+                Add(entry, place);
+            }
         }
 
         return leftovers;
+
+        void Add(StorageEntry entry, BackupLocation place)
+        {
+            if (!leftovers.TryGetValue(place, out Leftover? leftover))
+            {
+                leftovers.Add(place, leftover = new Leftover());
+            }
+
+            leftover.Objects.Add((entry.Key, place));
+            leftover.LastSign = entry.LastModified > leftover.LastSign ? entry.LastModified : leftover.LastSign;
+        }
     }
+
+    private async Task<bool> IsThereAsync(StorageKey key, CancellationToken cancellationToken) =>
+        await storage.FindAsync(key, cancellationToken).ConfigureAwait(false) is not null;
 
     /// <summary>Asks the storage for its time: ages are never measured with two clocks.</summary>
     private async Task<DateTimeOffset> ReadClockAsync(CancellationToken cancellationToken)
@@ -345,7 +413,7 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
 
     private sealed class Leftover
     {
-        internal List<StorageKey> Keys { get; } = [];
+        internal List<(StorageKey Key, BackupLocation Place)> Objects { get; } = [];
 
         internal DateTimeOffset LastSign { get; set; } = DateTimeOffset.MinValue;
     }

@@ -59,7 +59,7 @@ internal sealed class BackupClaim : IAsyncDisposable
         }
     }
 
-    /// <summary>Claims the place of a backup that is copied. The claim that an interrupted copy of it left is taken over.</summary>
+    /// <summary>Claims the place of a backup that is copied or repaired. The claim that was left where that was interrupted is taken over.</summary>
     /// <exception cref="BackupException">Another backup is being written there.</exception>
     internal static async Task<BackupClaim> TakeAsync(
         IStorage storage, BackupLocation location, ClaimDocument document, TimeProvider timeProvider, ILogger logger, CancellationToken cancellationToken)
@@ -67,7 +67,7 @@ internal sealed class BackupClaim : IAsyncDisposable
         byte[] content = document.ToBytes();
         if (!await TryWriteAsync(storage, location.Claim, content, cancellationToken).ConfigureAwait(false))
         {
-            string taken = $"Another backup is being written at {location.Folder}, or was and its claim is left. Copy again later, or sweep the storage first.";
+            string taken = $"Another backup is being written at {location.Folder}, or was and its claim is left. Try again later, or sweep the storage first.";
             try
             {
                 byte[] there = await storage.ReadBytesAsync(location.Claim, ReadOptions.Whole, CommittedBackup.LongestDocument, cancellationToken).ConfigureAwait(false);

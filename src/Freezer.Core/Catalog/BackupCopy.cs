@@ -58,23 +58,26 @@ internal sealed class BackupCopy(BackupCatalog source, IStorage destination, Ope
     {
         BackupLocation location = level.Location;
         byte[] document = await _source.ReadBytesAsync(location.Metadata, ReadOptions.Whole, CommittedBackup.LongestDocument, cancellationToken).ConfigureAwait(false);
-        CommittedBackup read = await CommittedBackup.ParseAsync(location, document, keys: null, cancellationToken).ConfigureAwait(false);
+        CommittedBackup read = await CommittedBackup.ParseAsync(location with { Repair = 0 }, document, keys: null, cancellationToken).ConfigureAwait(false);
         if (read.Outline.Id != level.Outline.Id)
         {
             throw new BackupException($"{level.ToBackup()} was replaced by another backup while it was copied. Copy it again.");
         }
 
         bool isCommitted = await IsThereAsync(location.Metadata, document, cancellationToken).ConfigureAwait(false);
+        byte[]? repair = location.Repair == 0 ? null
+            : await _source.ReadBytesAsync(location.RepairDocument, ReadOptions.Whole, CommittedBackup.LongestDocument, cancellationToken).ConfigureAwait(false);
+        bool isDescribed = isCommitted && (repair is null || await IsThereAsync(location.RepairDocument, repair, cancellationToken).ConfigureAwait(false));
         List<LevelObject> missing = [];
         foreach (LevelObject one in await ObjectsOfAsync(level, cancellationToken).ConfigureAwait(false))
         {
-            if (!await IsKeptAsync(one, isCommitted, cancellationToken).ConfigureAwait(false))
+            if (!await IsKeptAsync(one, isDescribed, cancellationToken).ConfigureAwait(false))
             {
                 missing.Add(one);
             }
         }
 
-        if (isCommitted && missing.Count == 0)
+        if (isDescribed && missing.Count == 0)
         {
             _kept++;
             return;
@@ -87,6 +90,12 @@ internal sealed class BackupCopy(BackupCatalog source, IStorage destination, Ope
             foreach (LevelObject one in missing)
             {
                 await CopyObjectAsync(level, one, cancellationToken).ConfigureAwait(false);
+            }
+
+            // What is listed is whole: the repair comes before the commit.
+            if (repair is not null)
+            {
+                await CreateAsync(location.RepairDocument, repair, cancellationToken).ConfigureAwait(false);
             }
 
             if (!isCommitted)
@@ -125,12 +134,12 @@ internal sealed class BackupCopy(BackupCatalog source, IStorage destination, Ope
         return objects;
     }
 
-    /// <summary>Whether the other storage has an object already. What a commit there stands for was verified before the commit was written;
+    /// <summary>Whether the other storage has an object already. What a document there describes was verified before the document was written;
     /// what an interrupted copy left is verified now.</summary>
-    private async Task<bool> IsKeptAsync(LevelObject one, bool isCommitted, CancellationToken cancellationToken)
+    private async Task<bool> IsKeptAsync(LevelObject one, bool isDescribed, CancellationToken cancellationToken)
     {
         bool isKept = (await destination.FindAsync(one.Key, cancellationToken).ConfigureAwait(false))?.Length == one.Length
-            && (isCommitted || (one.Digest is not null && await DigestOfAsync(one.Key, cancellationToken).ConfigureAwait(false) == one.Digest));
+            && (isDescribed || (one.Digest is not null && await DigestOfAsync(one.Key, cancellationToken).ConfigureAwait(false) == one.Digest));
         if (isKept)
         {
             _kept++;
@@ -219,7 +228,7 @@ internal sealed class BackupCopy(BackupCatalog source, IStorage destination, Ope
         }
         catch (StorageException exception) when (exception.Kind != StorageErrorKind.BelowQuorum)
         {
-            // Another copy may have been faster, or the answer was lost.
+            // It was there already, another copy may have been faster, or the answer was lost.
             if (!await IsThereAsync(key, content, cancellationToken).ConfigureAwait(false))
             {
                 throw;

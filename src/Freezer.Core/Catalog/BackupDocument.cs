@@ -21,6 +21,9 @@ internal sealed record BackupDocument
     private const string DigestEnd = "\"}";
     private const int DigestMemberLength = 11 + (2 * Sha256Digest.Size) + 2;
 
+    /// <summary>Who writes documents here.</summary>
+    internal static string ThisLibrary { get; } = $"Freezer.Core {typeof(BackupDocument).Assembly.GetName().Version?.ToString(3)}";
+
     /// <summary>What this version can do beyond the format itself. A document that requires anything else is refused.</summary>
     private static readonly string[] _knownFeatures = [SealedFeature];
 
@@ -51,6 +54,9 @@ internal sealed record BackupDocument
 
     /// <summary>The data key of an encrypted backup; absent in others.</summary>
     public Guid? DataKey { get; init; }
+
+    /// <summary>Which repair the document is of; 0 for a commit, which has no such member.</summary>
+    public int Repair { get; init; }
 
     public SourceIdentity Source { get; init; } = new("", "");
 
@@ -163,6 +169,11 @@ internal sealed record BackupDocument
         {
             writer.WriteString(DocumentMembers.DataKey, dataKey);
         }
+
+        if (Repair > 0)
+        {
+            writer.WriteNumber(DocumentMembers.Repair, Repair);
+        }
     }
 
     private static void WriteMembers(BackupDocument document, Utf8JsonWriter writer)
@@ -204,6 +215,7 @@ internal sealed record BackupDocument
         ParentId = json.FindGuid(DocumentMembers.ParentId),
         ParentTimestamp = json.FindNumber(DocumentMembers.ParentTimestamp),
         DataKey = json.FindGuid(DocumentMembers.DataKey),
+        Repair = json.GetSmallNumber(DocumentMembers.Repair),
         Source = SourceIdentity.Read(json),
         CompressionLevel = json.FindSmallNumber(DocumentMembers.CompressionLevel),
         Archive = StoredObjectDescription.Read(json, DocumentMembers.Archive),

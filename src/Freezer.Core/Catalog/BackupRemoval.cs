@@ -180,11 +180,20 @@ internal sealed class BackupRemoval(BackupCatalog catalog, Backup backup, ILogge
     private async Task RemoveObjectsAsync(CancellationToken cancellationToken)
     {
         List<StorageKey> keys = [];
+        await foreach (StorageEntry entry in _storage.ListAsync(_location.MetadataFolder, cancellationToken).ConfigureAwait(false))
+        {
+            if (BackupLocation.TryParse(entry.Key, out _, out string? role) && role == BackupLocation.RepairRole)
+            {
+                keys.Add(entry.Key);
+            }
+        }
+
         await foreach (StorageEntry entry in _storage.ListAsync(_location.DataFolder, cancellationToken).ConfigureAwait(false))
         {
             keys.Add(entry.Key);
         }
 
+        // Documents of repairs first: their keys are behind all others.
         keys.Sort(static (a, b) => b.CompareTo(a));
         foreach (StorageKey key in keys)
         {

@@ -16,7 +16,8 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     private readonly TransferOptions _whole;
     private readonly TransferOptions _partial;
     private readonly Dictionary<Backup, CommittedBackup> _levels = [];
-    private readonly Dictionary<Guid, ManifestOwner> _owners = [];
+    private readonly Dictionary<FrameOwner, ManifestOwner> _owners = [];
+    private readonly List<StoredObject> _superseded = [];
     private readonly Dictionary<StorageKey, StoredObject> _objects = [];
     private readonly Dictionary<BackupLocation, LevelIndexReader> _indexes = [];
     private readonly Dictionary<StorageKey, bool> _sound = [];
@@ -43,10 +44,12 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
                 AddObject(chain[i], chain[i].Location.Archive, document.Archive.Length, SealedRole.Archive);
                 AddObject(chain[i], chain[i].Location.Manifest, document.Manifest.Length, SealedRole.Manifest);
                 AddObject(chain[i], chain[i].Location.Index, document.Index.Length, SealedRole.Index);
-                if (!_owners.TryAdd(document.Id, new ManifestOwner(_objects[chain[i].Location.Manifest], codec)))
+                if (_owners.Keys.Any(owner => owner.Id == document.Id))
                 {
                     throw new BackupDamagedException($"{Chain[i]} has the id {document.Id:N}, which another level of its chain has too.");
                 }
+
+                _owners.Add(new FrameOwner(document.Id, chain[i].Location.Repair), new ManifestOwner(_objects[chain[i].Location.Manifest], codec));
             }
         }
     }
@@ -94,7 +97,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
             await Transfer.RunAsync(
                 (content, token) => _storage.DeliverSoundAsync(
                     Metered(content),
-                    (copy, rest, delivered) => new ManifestSource(copy, index, _owners).ReadAsync(
+                    (copy, rest, delivered) => new ManifestSource(copy, index, FindOwnerAsync).ReadAsync(
                         delivered == 0 ? rest : new SkippingPipeWriter(rest, delivered), seen, token)),
                 consume,
                 _partial,
@@ -170,6 +173,38 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         });
     }
 
+    /// <summary>The index of a level.</summary>
+    /// <exception cref="BackupDamagedException">It cannot be read.</exception>
+    internal async Task<LevelIndexReader> OpenIndexAsync(Backup level, CancellationToken cancellationToken)
+    {
+        LevelIndexReader? index = null;
+        await NamingDamageAsync(level, async () => index = await GetIndexAsync(level, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        return index!;
+    }
+
+    /// <summary>Reads what the manifest object of a level holds itself, without the index: all of the manifest, where it refers to no other.</summary>
+    internal Task ReadManifestWithoutIndexAsync(Backup level, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken)
+    {
+        CommittedBackup commit = _levels[level];
+        return NamingDamageAsync(level, () => ReadUnframedAsync(
+            _objects[commit.Location.Manifest], _codecs.GetAvailable(commit.Document.Compression), consume, _whole, cancellationToken));
+    }
+
+    /// <summary>Finds the frames of an archive whose index is lost, by decompressing it.</summary>
+    /// <returns>How long the content is.</returns>
+    internal async Task<long> FindArchiveFramesAsync(Backup level, Func<StoredFrame, CancellationToken, ValueTask> found, CancellationToken cancellationToken)
+    {
+        CommittedBackup commit = _levels[level];
+        ICompressionCodec codec = _codecs.GetAvailable(commit.Document.Compression);
+        long length = 0;
+        await NamingDamageAsync(level, () => Transfer.RunAsync(
+            _objects[commit.Location.Archive].CopyToAsync,
+            async (stored, token) => length = await StoredStreamReader.FindFramesAsync(stored, codec, found, token).ConfigureAwait(false),
+            _whole,
+            cancellationToken)).ConfigureAwait(false);
+        return length;
+    }
+
     /// <summary>Where in the stored archive of a level the leaves begin and end that hold a frame: the one with an offset of the content.
     /// <see langword="null"/> where no index tells.</summary>
     internal async Task<(long Begin, long End)?> LocateFrameAsync(Backup level, long offset, CancellationToken cancellationToken)
@@ -202,7 +237,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     public void Dispose()
     {
         _turn.Dispose();
-        foreach (StoredObject stored in _objects.Values)
+        foreach (StoredObject stored in _objects.Values.Concat(_superseded))
         {
             stored.Dispose();
         }
@@ -250,19 +285,23 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
             throw new InvalidDataException($"Both {archive.Key} and its index are damaged, so that nothing tells which part of it is sound.");
         }
 
-        await Transfer.RunAsync(
-            archive.CopyToAsync,
-            (stored, storedToken) => Transfer.RunAsync(
-                (content, token) => StoredStreamReader.ReadUnframedAsync(stored, Metered(content), codec, token), consume, transfer, storedToken),
-            transfer,
-            cancellationToken).ConfigureAwait(false);
+        await ReadUnframedAsync(archive, codec, consume, transfer, cancellationToken).ConfigureAwait(false);
     }
 
-    private Task<bool> IsIndexSoundAsync(CommittedBackup commit, CancellationToken cancellationToken) =>
+    private Task<long> ReadUnframedAsync(
+        StoredObject stored, ICompressionCodec codec, Func<PipeReader, CancellationToken, Task> consume, TransferOptions transfer, CancellationToken cancellationToken) =>
+        Transfer.RunAsync(
+            stored.CopyToAsync,
+            (bytes, bytesToken) => Transfer.RunAsync(
+                (content, token) => StoredStreamReader.ReadUnframedAsync(bytes, Metered(content), codec, token), consume, transfer, bytesToken),
+            transfer,
+            cancellationToken);
+
+    internal Task<bool> IsIndexSoundAsync(CommittedBackup commit, CancellationToken cancellationToken) =>
         IsSoundAsync(commit.Location.Index, commit.Document.Index.Length, commit.Document.Index.Digest, cancellationToken);
 
     /// <summary>Whether an object has the digest that its commit says; found out once.</summary>
-    private async Task<bool> IsSoundAsync(StorageKey key, long length, string digest, CancellationToken cancellationToken)
+    internal async Task<bool> IsSoundAsync(StorageKey key, long length, string digest, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -312,6 +351,32 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         finally
         {
             _report?.AddStored(fetched?.Written ?? 0);
+        }
+    }
+
+    /// <summary>Finds the manifest object that a frame is in. What a level wrote that was repaired since may still be referred to; what is read
+    /// of it is verified by the reference.</summary>
+    private async ValueTask<ManifestOwner?> FindOwnerAsync(FrameOwner wanted, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_owners.TryGetValue(wanted, out ManifestOwner? owner)
+                && _levels.Values.FirstOrDefault(level => !level.IsForeign && level.Document.Id == wanted.Id) is { } superseded)
+            {
+                StorageKey key = (superseded.Location with { Repair = wanted.Repair }).Manifest;
+                StorageEntry entry = await _storage.FindAsync(key, cancellationToken).ConfigureAwait(false)
+                    ?? throw new InvalidDataException($"The index refers to the manifest {key}, which is missing.");
+                StoredObject manifest = superseded.OpenManifest(_storage, wanted.Repair, entry.Length);
+                _superseded.Add(manifest);
+                _owners.Add(wanted, owner = new ManifestOwner(manifest, _codecs.GetAvailable(superseded.Document.Compression)));
+            }
+
+            return owner;
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 

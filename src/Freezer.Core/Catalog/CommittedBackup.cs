@@ -27,7 +27,11 @@ internal sealed class CommittedBackup
         _unopened = unopened;
     }
 
+    /// <summary>Where its objects are; with the repair whose document was read, where there was one.</summary>
     internal BackupLocation Location { get; }
+
+    /// <summary>Why the document of a repair is not used that is newer than what is; <see langword="null"/> where there is none.</summary>
+    internal BackupDamagedException? RefusedRepair { get; private set; }
 
     /// <summary>What the backup is encrypted with, where it is and can be read.</summary>
     internal DataKey? DataKey { get; }
@@ -45,15 +49,59 @@ internal sealed class CommittedBackup
 
     internal bool IsForeign => _document is { IsForeign: true };
 
-    /// <summary>Reads and checks a commit's document. What is wrong with it is kept, not thrown.</summary>
+    /// <summary>Reads and checks a commit's document, and where it was repaired, that of the newest repair that can be used. What is wrong is kept, not thrown.</summary>
     internal static async Task<CommittedBackup> ReadAsync(IStorage storage, BackupLocation location, KeyRing? keys, CancellationToken cancellationToken)
+    {
+        CommittedBackup commit = await ReadDocumentAsync(storage, location with { Repair = 0 }, keys, cancellationToken).ConfigureAwait(false);
+        return location.Repair == 0 || !commit.IsReadable ? commit : await commit.FindRepairedAsync(storage, keys, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether at least that can be used of the document which stands there for everybody.</summary>
+    private bool IsReadable => Problem is null or BackupKeyException;
+
+    /// <summary>The newest repair that belongs to this commit; the commit itself where there is none.</summary>
+    private async Task<CommittedBackup> FindRepairedAsync(IStorage storage, KeyRing? keys, CancellationToken cancellationToken)
+    {
+        List<BackupLocation> repairs = [];
+        await foreach (StorageEntry entry in storage.ListAsync(Location.MetadataFolder, cancellationToken).ConfigureAwait(false))
+        {
+            if (BackupLocation.TryParse(entry.Key, out BackupLocation? repair, out string? role) && role == BackupLocation.RepairRole)
+            {
+                repairs.Add(repair);
+            }
+        }
+
+        repairs.Sort(static (a, b) => b.Repair.CompareTo(a.Repair));
+        BackupDamagedException? refused = null;
+        foreach (BackupLocation repair in repairs)
+        {
+            CommittedBackup repaired = await ReadDocumentAsync(storage, repair, keys, cancellationToken).ConfigureAwait(false);
+            if (repaired.IsReadable && IsSameBackup(repaired.Outline))
+            {
+                repaired.RefusedRepair = refused;
+                return repaired;
+            }
+
+            refused ??= new BackupDamagedException(
+                $"The document of the repair {repair.RepairDocument} is not used: {repaired.Problem?.Message ?? "it is not of the backup that it lies with"}.", repaired.Problem) { Object = repair.RepairDocument };
+        }
+
+        RefusedRepair = refused;
+        return this;
+    }
+
+    /// <summary>Whether a document is of the same backup and archive, however its manifest and index are stored.</summary>
+    private bool IsSameBackup(BackupDocument other) =>
+        other.Id == Outline.Id && other.ParentId == Outline.ParentId && other.DataKey == Outline.DataKey && other.Archive == Outline.Archive;
+
+    private static async Task<CommittedBackup> ReadDocumentAsync(IStorage storage, BackupLocation location, KeyRing? keys, CancellationToken cancellationToken)
     {
         CommittedBackup? damaged = null;
         try
         {
             return await storage.ReadSoundAsync(async copy =>
             {
-                byte[] bytes = await copy.ReadBytesAsync(location.Metadata, ReadOptions.Whole, LongestDocument, cancellationToken).ConfigureAwait(false);
+                byte[] bytes = await copy.ReadBytesAsync(location.Document, ReadOptions.Whole, LongestDocument, cancellationToken).ConfigureAwait(false);
                 CommittedBackup commit = await ParseAsync(location, bytes, keys, cancellationToken).ConfigureAwait(false);
                 if (commit.Problem is InvalidDataException problem)
                 {
@@ -103,20 +151,27 @@ internal sealed class CommittedBackup
 
     internal Exception AsError()
     {
-        string message = $"The metadata document {Location.Metadata} cannot be used: {Problem?.Message}.";
+        string message = $"The metadata document {Location.Document} cannot be used: {Problem?.Message}.";
         return Problem switch
         {
             BackupUnsupportedException => new BackupUnsupportedException(message, Problem),
             BackupKeyException => new BackupKeyException(message, Problem),
-            _ => new BackupDamagedException(message, Problem) { Object = Location.Metadata },
+            _ => new BackupDamagedException(message, Problem) { Object = Location.Document },
         };
     }
 
     /// <summary>Opens one of the level's objects.</summary>
-    internal StoredObject OpenObject(IStorage storage, StorageKey key, long length, SealedRole role)
+    internal StoredObject OpenObject(IStorage storage, StorageKey key, long length, SealedRole role) =>
+        OpenObject(storage, key, length, role, part: role == SealedRole.Archive ? 0 : Location.Repair);
+
+    /// <summary>Opens the manifest object that a repair wrote (0 for the one of the commit), also where another one has taken its place.</summary>
+    internal StoredObject OpenManifest(IStorage storage, int repair, long length) =>
+        OpenObject(storage, (Location with { Repair = repair }).Manifest, length, SealedRole.Manifest, repair);
+
+    private StoredObject OpenObject(IStorage storage, StorageKey key, long length, SealedRole role, int part)
     {
         Guid id = Document.Id;
-        return new StoredObject(storage, key, length, DataKey is not { } dataKey ? null : header => dataKey.Open(id, role, header));
+        return new StoredObject(storage, key, length, DataKey is not { } dataKey ? null : header => dataKey.Open(id, role, part, header));
     }
 
     internal Backup ToBackup()
@@ -182,11 +237,12 @@ internal sealed class CommittedBackup
     {
         if (document.IsForeign)
         {
-            return document.EngineName.Length == 0 ? "it names no engine" : null;
+            return document.EngineName.Length == 0 ? "it names no engine" : location.Repair > 0 ? "another program wrote it" : null;
         }
 
         var described = new BackupLocation(document.EngineName, document.BackupName, document.ChainTimestamp, document.Level, document.Timestamp);
         return described != location ? $"it describes the backup {described.Folder}, not the one that it lies with"
+            : document.Repair != location.Repair ? $"it is {(document.Repair == 0 ? "that of the backup itself" : $"that of repair {document.Repair}")}"
             : document.Level > 0 && (document.ParentId is null || document.ParentTimestamp is null) ? "it names no parent, although it is not level 0"
             : null;
     }

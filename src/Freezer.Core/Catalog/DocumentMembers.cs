@@ -19,6 +19,7 @@ internal static class DocumentMembers
     internal static ReadOnlySpan<byte> ParentId => "parent_id"u8;
     internal static ReadOnlySpan<byte> ParentTimestamp => "parent_timestamp"u8;
     internal static ReadOnlySpan<byte> DataKey => "data_key"u8;
+    internal static ReadOnlySpan<byte> Repair => "repair"u8;
 
     // What was backed up, and how.
     internal static ReadOnlySpan<byte> Source => "source"u8;

@@ -10,9 +10,9 @@ namespace Freezer.Catalog;
 /// <summary>What was written of a level.</summary>
 internal sealed record LevelObjects(StoredObjectDescription Archive, StoredObjectDescription Manifest, IndexDescription Index);
 
-/// <summary>Writes the three objects of a level side by side: archive, manifest and index.</summary>
+/// <summary>Writes the three objects of a level side by side: archive, manifest and index. A repair writes the last two anew.</summary>
 /// <param name="storage">Where they go.</param>
-/// <param name="location">Their place.</param>
+/// <param name="location">Their place, and the repair that writes them.</param>
 /// <param name="id">The backup's identity.</param>
 /// <param name="stream">How archive and manifest are stored.</param>
 /// <param name="dataKey">What everything is encrypted with, or <see langword="null"/>.</param>
@@ -35,9 +35,34 @@ internal sealed class LevelWriter(
         CancellationToken cancellationToken)
     {
         StoredStreamSummary? archive = null;
+        using AeadStream? seal = dataKey?.Seal(id, SealedRole.Archive);
+        (StoredObjectDescription manifest, IndexDescription index) = await WriteManifestAsync(
+            async (manifestWriter, indexWriter, token) => archive = await StoreAsync(
+                location.Archive,
+                stream with { Seal = seal },
+                new ArchiveObserver(indexWriter, report),
+                (content, archiveToken) => write(content, manifestWriter, archiveToken),
+                token).ConfigureAwait(false),
+            parentFrames,
+            noneCodec,
+            cancellationToken).ConfigureAwait(false);
+        return new LevelObjects(StoredObjectDescription.Of(archive!), manifest, index);
+    }
+
+    /// <summary>Writes the manifest and the index alone.</summary>
+    /// <param name="write">Writes the manifest, and to the index where the frames and leaves of the archive are.</param>
+    /// <param name="parentFrames">The frames of the parent's manifest, as they become known.</param>
+    /// <param name="noneCodec">Stores as it is.</param>
+    /// <param name="cancellationToken">Cancels all of it.</param>
+    internal async Task<(StoredObjectDescription Manifest, IndexDescription Index)> WriteManifestAsync(
+        Func<FramedManifestWriter, LevelIndexWriter, CancellationToken, Task> write,
+        ManifestFrameSet? parentFrames,
+        ICompressionCodec noneCodec,
+        CancellationToken cancellationToken)
+    {
         StoredStreamSummary? manifest = null;
         (int Length, Sha256Digest Digest) directory = default;
-        using AeadStream? seal = dataKey?.Seal(id, SealedRole.Index);
+        using AeadStream? seal = dataKey?.Seal(id, SealedRole.Index, location.Repair);
         var plain = new StoredStreamOptions { Codec = noneCodec, Level = noneCodec.DefaultLevel, FrameSize = noneCodec.DefaultFrameSize, Seal = seal, Parallelism = 1 };
         StoredStreamSummary index = await StoreAsync(
             location.Index,
@@ -46,12 +71,11 @@ internal sealed class LevelWriter(
             async (indexPipe, indexToken) =>
             {
                 using var indexWriter = new LevelIndexWriter(indexPipe);
-                (archive, manifest) = await WriteContentAsync(write, indexWriter, parentFrames, indexToken).ConfigureAwait(false);
+                manifest = await StoreManifestAsync(write, indexWriter, parentFrames, indexToken).ConfigureAwait(false);
                 directory = await indexWriter.CompleteAsync(indexToken).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);
-        return new LevelObjects(
-            StoredObjectDescription.Of(archive!),
+        return (
             StoredObjectDescription.Of(manifest!),
             new IndexDescription
             {
@@ -62,35 +86,28 @@ internal sealed class LevelWriter(
             });
     }
 
-    private async Task<(StoredStreamSummary Archive, StoredStreamSummary Manifest)> WriteContentAsync(
-        Func<PipeWriter, ManifestWriter, CancellationToken, Task> write, LevelIndexWriter index, ManifestFrameSet? parentFrames, CancellationToken cancellationToken)
+    private async Task<StoredStreamSummary> StoreManifestAsync(
+        Func<FramedManifestWriter, LevelIndexWriter, CancellationToken, Task> write, LevelIndexWriter index, ManifestFrameSet? parentFrames, CancellationToken cancellationToken)
     {
-        StoredStreamSummary? archive = null;
         StoredStreamSummary? manifest = null;
-        StorageEntry? manifestEntry = null;
-        using AeadStream? archiveSeal = dataKey?.Seal(id, SealedRole.Archive);
-        using AeadStream? manifestSeal = dataKey?.Seal(id, SealedRole.Manifest);
+        StorageEntry? entry = null;
+        using AeadStream? seal = dataKey?.Seal(id, SealedRole.Manifest, location.Repair);
         await Transfer.RunAsync(
             async (stored, token) =>
             {
-                var manifestWriter = new FramedManifestWriter(stored, stream with { Seal = manifestSeal }, index, id, parentFrames);
-                await using (manifestWriter.ConfigureAwait(false))
+                var writer = new FramedManifestWriter(stored, stream with { Seal = seal }, index, new FrameOwner(id, location.Repair), parentFrames);
+                await using (writer.ConfigureAwait(false))
                 {
-                    archive = await StoreAsync(
-                        location.Archive,
-                        stream with { Seal = archiveSeal },
-                        new ArchiveObserver(index, report),
-                        (content, archiveToken) => write(content, manifestWriter, archiveToken),
-                        token).ConfigureAwait(false);
-                    manifest = await manifestWriter.EndAsync(token).ConfigureAwait(false);
+                    await write(writer, index, token).ConfigureAwait(false);
+                    manifest = await writer.EndAsync(token).ConfigureAwait(false);
                 }
             },
-            async (stored, token) => manifestEntry = await storage.WriteAsync(location.Manifest, stored, WriteOptions.CreateNew, token).ConfigureAwait(false),
+            async (stored, token) => entry = await storage.WriteAsync(location.Manifest, stored, WriteOptions.CreateNew, token).ConfigureAwait(false),
             _transfer,
             cancellationToken).ConfigureAwait(false);
-        CheckLength(manifestEntry!, manifest!.StoredLength);
+        CheckLength(entry!, manifest!.StoredLength);
         report.AddStored(manifest.StoredLength);
-        return (archive!, manifest);
+        return manifest;
     }
 
     /// <summary>Stores what a producer writes as one object, in frames.</summary>

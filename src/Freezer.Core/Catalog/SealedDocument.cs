@@ -19,7 +19,7 @@ internal static class SealedDocument
     /// <param name="dataKey">The backup's data key.</param>
     internal static byte[] Seal(BackupDocument document, ReadOnlySpan<byte> body, DataKey dataKey)
     {
-        byte[] details = dataKey.SealBytes(document.Id, SealedRole.Details, body);
+        byte[] details = dataKey.SealBytes(document.Id, SealedRole.Details, document.Repair, body);
         byte[] json = JsonMembers.Write(document, (open, writer) => WriteMembers(open, details, writer));
         ReadOnlySpan<byte> open = json.AsSpan(0, json.Length - 1);
         return [.. open, .. MacMember(open, dataKey)];
@@ -39,8 +39,9 @@ internal static class SealedDocument
         }
 
         // What the HMAC vouches for was written above.
-        (Guid id, byte[] details) = JsonMembers.Read(bytes, static json => (json.GetGuid(DocumentMembers.Id), json.GetBytes(DocumentMembers.Sealed)));
-        return BackupDocument.ParseBody(dataKey.OpenBytes(id, SealedRole.Details, details));
+        (Guid id, int repair, byte[] details) = JsonMembers.Read(
+            bytes, static json => (json.GetGuid(DocumentMembers.Id), json.GetSmallNumber(DocumentMembers.Repair), json.GetBytes(DocumentMembers.Sealed)));
+        return BackupDocument.ParseBody(dataKey.OpenBytes(id, SealedRole.Details, repair, details));
     }
 
     private static void WriteMembers(BackupDocument document, byte[] details, Utf8JsonWriter writer)

@@ -86,15 +86,20 @@ internal sealed class Verification(BackupCatalog catalog, VerifyOptions options,
     {
         HashSet<BackupLocation> committed = [.. locations];
         var uncommitted = new Dictionary<BackupLocation, List<StorageEntry>>();
+        List<StorageEntry> unfinished = [];
         await foreach (StorageEntry entry in _storage.ListAsync(BackupLocation.DataOf(engineName, backupName), cancellationToken).ConfigureAwait(false))
         {
             if (!BackupLocation.TryParse(entry.Key, out BackupLocation? location, out _))
             {
                 _orphans.Add(new OrphanedObject(entry.Key, entry.Length, IsClaimed: false));
             }
-            else if (committed.Contains(location))
+            else if (committed.Contains(location) && (location.Repair == 0 || await IsDescribedAsync(location, cancellationToken).ConfigureAwait(false)))
             {
                 _entries.Add(entry.Key, entry);
+            }
+            else if (committed.Contains(location))
+            {
+                unfinished.Add(entry);
             }
             else if (uncommitted.TryGetValue(location, out List<StorageEntry>? entries))
             {
@@ -106,16 +111,26 @@ internal sealed class Verification(BackupCatalog catalog, VerifyOptions options,
             }
         }
 
+        // What repairs left behind that did not come to their end.
+        foreach (StorageEntry entry in unfinished)
+        {
+            bool isClaimed = BackupLocation.TryParse(entry.Key, out BackupLocation? location, out _) && _entries.ContainsKey(location.Claim);
+            _orphans.Add(new OrphanedObject(entry.Key, entry.Length, isClaimed));
+        }
+
         foreach ((BackupLocation location, List<StorageEntry> entries) in uncommitted)
         {
             // A backup that has ended since the commits were listed is none of this run, and no orphan.
-            if (await _storage.FindAsync(location.Metadata, cancellationToken).ConfigureAwait(false) is null)
+            if (!await IsDescribedAsync(location with { Repair = 0 }, cancellationToken).ConfigureAwait(false))
             {
                 bool isClaimed = entries.Exists(entry => entry.Key == location.Claim);
                 _orphans.AddRange(entries.Select(entry => new OrphanedObject(entry.Key, entry.Length, isClaimed)));
             }
         }
     }
+
+    private async Task<bool> IsDescribedAsync(BackupLocation location, CancellationToken cancellationToken) =>
+        await _storage.FindAsync(location.Document, cancellationToken).ConfigureAwait(false) is not null;
 
     /// <summary>Reads the documents of a chain. False where the backup was deleted meanwhile.</summary>
     private async Task<bool> ReadChainAsync(VerifiedChain chain, List<BackupLocation> locations, CancellationToken cancellationToken)
@@ -168,6 +183,10 @@ internal sealed class Verification(BackupCatalog catalog, VerifyOptions options,
         if (!_levels.TryGetValue(commit.Location, out VerifiedLevel? level))
         {
             _levels.Add(commit.Location, level = new VerifiedLevel(commit));
+            if (commit.RefusedRepair is { } refused)
+            {
+                AddCommitDefect(refused.Object!.Value, refused.Message);
+            }
         }
 
         return level;

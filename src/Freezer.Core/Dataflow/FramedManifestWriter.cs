@@ -18,7 +18,7 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
 
     private readonly StoredStreamWriter _stream;
     private readonly LevelIndexWriter _index;
-    private readonly Guid _self;
+    private readonly FrameOwner _self;
     private readonly ManifestFrameSet? _parentFrames;
     private readonly Queue<CutFrame> _cut = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -30,7 +30,7 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
     private long _storedOffset;
 
     internal FramedManifestWriter(
-        PipeWriter stored, StoredStreamOptions options, LevelIndexWriter index, Guid self, ManifestFrameSet? parentFrames)
+        PipeWriter stored, StoredStreamOptions options, LevelIndexWriter index, FrameOwner self, ManifestFrameSet? parentFrames)
     {
         _stream = new StoredStreamWriter(stored, options with { FrameSize = LargestFrame }, this);
         _index = index;
@@ -69,6 +69,17 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
         }
 
         _blockStart = _frame.Length;
+    }
+
+    /// <summary>Begins a frame. What is stored a second time keeps the borders that it had, since blocks do not show in it any more.</summary>
+    internal void BeginFrame(bool startsBlock)
+    {
+        if (_frame.Length > 0)
+        {
+            Cut(startsBlock);
+        }
+
+        _startsBlock = startsBlock;
     }
 
     public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)

@@ -13,6 +13,7 @@ internal static class LevelIndexLayout
     // A frame of the manifest: as above, then what makes a reference.
     internal const int ManifestFrameSize = 72;
     internal const int FrameFlags = 8;
+    internal const int FrameOwnerRepair = 12;
     internal const int FrameStoredOffset = 16;
     internal const int FrameOwner = 24;
     internal const int FrameDigest = 40;
@@ -67,8 +68,13 @@ internal sealed record LevelIndexPage(
 
 /// <summary>A frame of a manifest: stored with this level, or with an earlier one whose manifest has the same frame.</summary>
 /// <param name="Frame">Its lengths.</param>
-/// <param name="Owner">The backup in whose manifest object it is stored.</param>
+/// <param name="Owner">The backup in whose manifest object it is stored, and which repair wrote that object.</param>
 /// <param name="StoredOffset">Where it begins in that object.</param>
 /// <param name="Digest">The SHA-256 of its content.</param>
 /// <param name="StartsBlock">Whether a block of the engine begins with it.</param>
-internal sealed record ManifestFrame(StoredFrame Frame, Guid Owner, long StoredOffset, Sha256Digest Digest, bool StartsBlock);
+internal sealed record ManifestFrame(StoredFrame Frame, FrameOwner Owner, long StoredOffset, Sha256Digest Digest, bool StartsBlock);
+
+/// <summary>Whose manifest object a frame is in.</summary>
+/// <param name="Id">The backup.</param>
+/// <param name="Repair">The repair that wrote the object; 0 for the one that the backup was committed with.</param>
+internal readonly record struct FrameOwner(Guid Id, int Repair);

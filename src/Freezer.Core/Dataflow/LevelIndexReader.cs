@@ -189,13 +189,16 @@ internal sealed class LevelIndexReader
     {
         var frame = new ManifestFrame(
             ReadFrame(record),
-            new Guid(record.Slice(LevelIndexLayout.FrameOwner, 16), bigEndian: true),
+            new FrameOwner(
+                new Guid(record.Slice(LevelIndexLayout.FrameOwner, 16), bigEndian: true),
+                BinaryPrimitives.ReadInt32LittleEndian(record[LevelIndexLayout.FrameOwnerRepair..])),
             BinaryPrimitives.ReadInt64LittleEndian(record[LevelIndexLayout.FrameStoredOffset..]),
             Sha256Digest.From(record[LevelIndexLayout.FrameDigest..]),
             (BinaryPrimitives.ReadUInt32LittleEndian(record[LevelIndexLayout.FrameFlags..]) & LevelIndexLayout.FrameStartsBlock) != 0);
         return frame.Frame.ContentLength <= FramedManifestWriter.LargestFrame
             && frame.Frame.StoredLength <= StoredStreamOptions.LargestStoredFrame
-            && frame.StoredOffset is >= 0 and <= FarthestOffset ? frame
+            && frame.StoredOffset is >= 0 and <= FarthestOffset
+            && frame.Owner.Repair >= 0 ? frame
             : throw new InvalidDataException($"The index has a frame of the manifest of {frame.Frame.ContentLength} bytes in {frame.Frame.StoredLength} at {frame.StoredOffset}, which cannot be.");
     }
 }

@@ -87,7 +87,8 @@ internal sealed class LevelIndexWriter(PipeWriter destination) : IDisposable
         WriteLengths(record, frame.Frame);
         BinaryPrimitives.WriteUInt32LittleEndian(record[LevelIndexLayout.FrameFlags..], frame.StartsBlock ? LevelIndexLayout.FrameStartsBlock : 0);
         BinaryPrimitives.WriteInt64LittleEndian(record[LevelIndexLayout.FrameStoredOffset..], frame.StoredOffset);
-        frame.Owner.TryWriteBytes(record[LevelIndexLayout.FrameOwner..], bigEndian: true, out _);
+        BinaryPrimitives.WriteInt32LittleEndian(record[LevelIndexLayout.FrameOwnerRepair..], frame.Owner.Repair);
+        frame.Owner.Id.TryWriteBytes(record[LevelIndexLayout.FrameOwner..], bigEndian: true, out _);
         frame.Digest.CopyTo(record[LevelIndexLayout.FrameDigest..]);
     }
 

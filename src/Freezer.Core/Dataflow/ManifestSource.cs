@@ -8,11 +8,15 @@ namespace Freezer.Dataflow;
 /// <summary>Where a backup's manifest object is, and how its frames are compressed.</summary>
 internal sealed record ManifestOwner(StoredObject Manifest, ICompressionCodec Codec);
 
+/// <summary>Finds the manifest object that frames are in.</summary>
+/// <returns>The object; <see langword="null"/> where there is no such backup among those that may be referred to.</returns>
+internal delegate ValueTask<ManifestOwner?> FindManifestOwner(FrameOwner owner, CancellationToken cancellationToken);
+
 /// <summary>Reads a manifest from its own level's object and from those of the levels that it refers to, each frame verified.</summary>
 /// <param name="storage">The storage, or one of its copies.</param>
 /// <param name="index">The index of the level.</param>
-/// <param name="owners">The levels that may be referred to, by their identity.</param>
-internal sealed class ManifestSource(IStorage storage, LevelIndexReader index, IReadOnlyDictionary<Guid, ManifestOwner> owners)
+/// <param name="findOwner">Finds the objects of the levels that may be referred to.</param>
+internal sealed class ManifestSource(IStorage storage, LevelIndexReader index, FindManifestOwner findOwner)
 {
     // Frames that stand one after another are fetched together, up to this many bytes.
     private const int LongestFetch = 2 << 20;
@@ -87,10 +91,8 @@ internal sealed class ManifestSource(IStorage storage, LevelIndexReader index, I
     private async Task<Fetched> FetchAsync(FetchPlan plan, CancellationToken cancellationToken)
     {
         ManifestFrame first = plan.Frames[0];
-        if (!owners.TryGetValue(first.Owner, out ManifestOwner? owner))
-        {
-            throw new InvalidDataException($"The index refers to the manifest of backup {first.Owner:N}, which is not in the chain.");
-        }
+        ManifestOwner owner = await findOwner(first.Owner, cancellationToken).ConfigureAwait(false)
+            ?? throw new InvalidDataException($"The index refers to the manifest of backup {first.Owner.Id:N}, which is not in the chain.");
 
         int length = plan.Frames.Sum(static frame => frame.Frame.StoredLength);
         FrameBuffer stored = await owner.Manifest.UseAsync(

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Freezer.Diagnostics;
 
-/// <summary>Everything that the library logs. Event ids are stable: 1xx backup, 2xx restore, 3xx catalog, 4xx verification.</summary>
+/// <summary>Everything that the library logs. Event ids are stable: 1xx backup, 2xx restore, 3xx catalog, 4xx verification, 5xx repair.</summary>
 internal static partial class Log
 {
     [LoggerMessage(100, LogLevel.Information, "Backup {BackupName} of {Resource} begins: level {Level} at {Timestamp:u}, {Compression}")]
@@ -56,6 +56,9 @@ internal static partial class Log
     [LoggerMessage(306, LogLevel.Information, "Copied {Backup}")]
     internal static partial void BackupCopied(ILogger logger, string backup);
 
+    [LoggerMessage(307, LogLevel.Warning, "{Refusal}")]
+    internal static partial void RepairRefused(ILogger logger, string refusal);
+
     [LoggerMessage(305, LogLevel.Warning, "{Backup} stays: its deletion could not begin")]
     internal static partial void BackupKept(ILogger logger, string backup);
 
@@ -64,4 +67,16 @@ internal static partial class Log
 
     [LoggerMessage(401, LogLevel.Error, "The verification of {BackupName} failed")]
     internal static partial void VerifyFailed(ILogger logger, string backupName, Exception exception);
+
+    [LoggerMessage(500, LogLevel.Information, "The repair of {Backup} begins: {Problem}")]
+    internal static partial void RepairBegins(ILogger logger, string backup, string problem);
+
+    [LoggerMessage(501, LogLevel.Information, "Repaired: {Document}")]
+    internal static partial void BackupRepaired(ILogger logger, string document);
+
+    [LoggerMessage(502, LogLevel.Warning, "{Backup} is not repaired")]
+    internal static partial void NotRepaired(ILogger logger, string backup, Exception exception);
+
+    [LoggerMessage(503, LogLevel.Error, "The repair of {BackupName} failed")]
+    internal static partial void RepairFailed(ILogger logger, string backupName, Exception exception);
 }

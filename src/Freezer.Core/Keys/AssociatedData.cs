@@ -38,14 +38,14 @@ internal static class AssociatedData
 
     /// <param name="id">The backup or the data key; none for what belongs to the repository.</param>
     /// <param name="role">What it is.</param>
-    internal static byte[] Of(Guid id, SealedRole role)
+    /// <param name="part">The repair that wrote it; 0 for what the backup itself has stored, and for everything else.</param>
+    internal static byte[] Of(Guid id, SealedRole role, int part = 0)
     {
         byte[] data = new byte[Size];
         BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(Format), CurrentFormat);
         id.TryWriteBytes(data.AsSpan(Id), bigEndian: true, out _);
         BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(Role), (int)role);
-        // An object is stored in one part; where it is not some day, each part is a stream of its own.
-        BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(Part), 0);
+        BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(Part), part);
         return data;
     }
 }

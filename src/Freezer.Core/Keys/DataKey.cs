@@ -14,23 +14,24 @@ internal sealed class DataKey(Guid id, SecretKey key) : IDisposable
     internal Guid Id => id;
 
     /// <summary>Begins the encrypted stream of an object.</summary>
-    internal AeadStream Seal(Guid backupId, SealedRole role) => AeadStream.Create(AeadParameters.Default, key.Span, AssociatedData.Of(backupId, role));
+    internal AeadStream Seal(Guid backupId, SealedRole role, int part = 0) =>
+        AeadStream.Create(AeadParameters.Default, key.Span, AssociatedData.Of(backupId, role, part));
 
     /// <summary>Opens the encrypted stream of an object by its header.</summary>
     /// <exception cref="InvalidDataException">It is not a header.</exception>
-    internal AeadStream Open(Guid backupId, SealedRole role, ReadOnlySpan<byte> header) =>
-        AeadStream.Open(AeadParameters.Default, key.Span, AssociatedData.Of(backupId, role), header);
+    internal AeadStream Open(Guid backupId, SealedRole role, int part, ReadOnlySpan<byte> header) =>
+        AeadStream.Open(AeadParameters.Default, key.Span, AssociatedData.Of(backupId, role, part), header);
 
     /// <summary>Encrypts something short.</summary>
-    internal byte[] SealBytes(Guid backupId, SealedRole role, ReadOnlySpan<byte> content) =>
-        AeadStream.Seal(key.Span, AssociatedData.Of(backupId, role), content);
+    internal byte[] SealBytes(Guid backupId, SealedRole role, int part, ReadOnlySpan<byte> content) =>
+        AeadStream.Seal(key.Span, AssociatedData.Of(backupId, role, part), content);
 
     /// <summary>Decrypts something short.</summary>
     /// <exception cref="InvalidDataException">It was altered, or belongs to another backup or key.</exception>
-    internal byte[] OpenBytes(Guid backupId, SealedRole role, ReadOnlySpan<byte> stored)
+    internal byte[] OpenBytes(Guid backupId, SealedRole role, int part, ReadOnlySpan<byte> stored)
     {
         byte[] content = new byte[AeadParameters.Default.ContentLengthOf(stored.Length)];
-        AeadStream.Open(key.Span, AssociatedData.Of(backupId, role), stored, content);
+        AeadStream.Open(key.Span, AssociatedData.Of(backupId, role, part), stored, content);
         return content;
     }
 

@@ -6,7 +6,7 @@ namespace Freezer.Dataflow.Compression;
 /// <summary>Reads bzip2 streams one after another.</summary>
 /// <remarks>The library below reads one stream, takes its bytes one by one and none too many, and takes what does not begin
 /// like bzip2 for an empty stream. So the beginning is checked here, and each next stream is opened here.</remarks>
-internal sealed class Bzip2DecompressionStream(Stream source) : DecompressionStream
+internal sealed class Bzip2DecompressionStream(Stream source) : DecompressionStream, IFrameFinder
 {
     /// <summary>"BZh" and the size of a block in units of 100,000 bytes, '1' to '9'.</summary>
     private const int HeaderLength = 4;
@@ -14,6 +14,10 @@ internal sealed class Bzip2DecompressionStream(Stream source) : DecompressionStr
     private readonly CompressedSource _source = new(source);
     private BZip2InputStream? _stream;
     private bool _hasStream;
+
+    public bool StopsAtFrames { get; set; }
+
+    public long Used => _source.Taken;
 
     public override int Read(Span<byte> buffer)
     {
@@ -27,6 +31,10 @@ internal sealed class Bzip2DecompressionStream(Stream source) : DecompressionStr
 
             _stream.Dispose();
             _stream = null;
+            if (StopsAtFrames)
+            {
+                break;
+            }
         }
 
         return 0;

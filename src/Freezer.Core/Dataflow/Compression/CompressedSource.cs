@@ -16,13 +16,20 @@ internal sealed class CompressedSource(Stream source)
     /// <summary>What is buffered and not yet taken.</summary>
     internal ArraySegment<byte> Available => new(_buffer, _start, _end - _start);
 
+    /// <summary>How many bytes were taken, and not given back.</summary>
+    internal long Taken { get; private set; }
+
     /// <summary>Whether the source has told that nothing more comes.</summary>
     internal bool IsEnded { get; private set; }
 
-    internal void Advance(int count) => _start += count;
+    internal void Advance(int count)
+    {
+        _start += count;
+        Taken += count;
+    }
 
     /// <summary>Gives back bytes that were taken last, at most <see cref="History"/> of them from before the last fill.</summary>
-    internal void Unread(int count) => _start -= count;
+    internal void Unread(int count) => Advance(-count);
 
     /// <summary>Reads on; false where the source has ended. All that is buffered must have been taken.</summary>
     internal bool Fill()
@@ -47,7 +54,16 @@ internal sealed class CompressedSource(Stream source)
     }
 
     /// <summary>Takes one byte, or returns -1 where the source has ended.</summary>
-    internal int TakeByte() => _start < _end || Fill() ? _buffer[_start++] : -1;
+    internal int TakeByte()
+    {
+        if (_start == _end && !Fill())
+        {
+            return -1;
+        }
+
+        Taken++;
+        return _buffer[_start++];
+    }
 
     /// <summary>Throws what the source threw, where a decoder took it for the end of the data.</summary>
     internal void ThrowIfFailed() => _failure?.Throw();

@@ -6,7 +6,7 @@ namespace Freezer.Dataflow.Compression;
 
 /// <summary>Reads gzip members one after another, strictly: a member that is cut short, or anything that is no member, is an error.</summary>
 /// <remarks>The platform's stream ends silently in both cases. A managed inflater tells exactly where a member ends.</remarks>
-internal sealed class GzipDecompressionStream(Stream source) : DecompressionStream
+internal sealed class GzipDecompressionStream(Stream source) : DecompressionStream, IFrameFinder
 {
     private readonly CompressedSource _source = new(source);
     private readonly Inflater _inflater = new(noHeader: true);
@@ -15,6 +15,10 @@ internal sealed class GzipDecompressionStream(Stream source) : DecompressionStre
     private bool _hasMember;
     private bool _isInMember;
     private uint _length;
+
+    public bool StopsAtFrames { get; set; }
+
+    public long Used => _source.Taken;
 
     public override int Read(Span<byte> buffer)
     {
@@ -32,6 +36,10 @@ internal sealed class GzipDecompressionStream(Stream source) : DecompressionStre
             if (_inflater.IsFinished)
             {
                 EndMember();
+                if (StopsAtFrames)
+                {
+                    break;
+                }
             }
             else if (!_inflater.IsNeedingInput)
             {

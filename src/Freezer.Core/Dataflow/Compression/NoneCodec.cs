@@ -46,9 +46,27 @@ internal sealed class NoneCodec : ICompressionCodec
         }
     }
 
-    /// <summary>Reads the source, and leaves it open.</summary>
-    private sealed class PlainStream(Stream source) : DecompressionStream
+    /// <summary>Reads the source, and leaves it open. Its frames end wherever one takes them to end.</summary>
+    private sealed class PlainStream(Stream source) : DecompressionStream, IFrameFinder
     {
-        public override int Read(Span<byte> buffer) => source.Read(buffer);
+        private int _inFrame;
+
+        public bool StopsAtFrames { get; set; }
+
+        public long Used { get; private set; }
+
+        public override int Read(Span<byte> buffer)
+        {
+            if (StopsAtFrames && _inFrame == StoredStreamOptions.LeafSize)
+            {
+                _inFrame = 0;
+                return 0;
+            }
+
+            int count = source.Read(StopsAtFrames ? buffer[..Math.Min(buffer.Length, StoredStreamOptions.LeafSize - _inFrame)] : buffer);
+            _inFrame = StopsAtFrames ? _inFrame + count : 0;
+            Used += count;
+            return count;
+        }
     }
 }

@@ -3,18 +3,28 @@ using Freezer.Formats.Xz;
 namespace Freezer.Dataflow.Compression;
 
 /// <summary>Reads .xz streams one after another, stream padding included.</summary>
-internal sealed class XzDecompressionStream(Stream source) : DecompressionStream
+internal sealed class XzDecompressionStream(Stream source) : DecompressionStream, IFrameFinder
 {
     /// <summary>The most memory that the decoder may take, in bytes. What xz -9 writes needs 65 MiB.</summary>
     private const ulong MemoryLimit = 256 << 20;
 
     private readonly CompressedSource _source = new(source);
-    private readonly LzmaDecoder _decoder = new(MemoryLimit);
+    private LzmaDecoder? _decoder;
+
+    public bool StopsAtFrames { get; set; }
+
+    public long Used => _source.Taken;
 
     public override int Read(Span<byte> buffer)
     {
         while (!buffer.IsEmpty)
         {
+            if (_decoder is null && StopsAtFrames && _source.Available.Count == 0 && !_source.Fill())
+            {
+                return 0;
+            }
+
+            _decoder ??= new LzmaDecoder(MemoryLimit, isConcatenated: !StopsAtFrames);
             LzmaNative.Result result = _decoder.Decode(_source.Available, _source.IsEnded, buffer, out int consumed, out int written);
             _source.Advance(consumed);
             ThrowIfDamaged(result);
@@ -25,6 +35,7 @@ internal sealed class XzDecompressionStream(Stream source) : DecompressionStream
 
             if (result == LzmaNative.Result.StreamEnd)
             {
+                EndStream();
                 return 0;
             }
 
@@ -41,10 +52,20 @@ internal sealed class XzDecompressionStream(Stream source) : DecompressionStream
     {
         if (disposing)
         {
-            _decoder.Dispose();
+            _decoder?.Dispose();
         }
 
         base.Dispose(disposing);
+    }
+
+    /// <summary>A decoder that is to stop at the end of a stream decodes no other one.</summary>
+    private void EndStream()
+    {
+        if (StopsAtFrames)
+        {
+            _decoder?.Dispose();
+            _decoder = null;
+        }
     }
 
     private static void ThrowIfDamaged(LzmaNative.Result result)

@@ -3,7 +3,7 @@ using Freezer.Formats.Zstd;
 namespace Freezer.Dataflow.Compression;
 
 /// <summary>Reads zstd frames one after another, skippable frames included.</summary>
-internal sealed unsafe class ZstdDecompressionStream : DecompressionStream
+internal sealed unsafe class ZstdDecompressionStream : DecompressionStream, IFrameFinder
 {
     /// <summary>The largest window that is accepted, as a power of two: 128 MiB, which is also the limit of <c>zstd -d</c>.</summary>
     private const int LargestWindowLog = 27;
@@ -11,6 +11,7 @@ internal sealed unsafe class ZstdDecompressionStream : DecompressionStream
     private readonly CompressedSource _source;
     private readonly ZstdDecompressionContext _context = ZstdNative.CreateDecompressionContext();
     private bool _isBetweenFrames;
+    private bool _hasToStop;
 
     internal ZstdDecompressionStream(Stream source)
     {
@@ -23,11 +24,22 @@ internal sealed unsafe class ZstdDecompressionStream : DecompressionStream
         ThrowIfDamaged(ZstdNative.SetDecompressionParameter(_context, ZstdNative.WindowLogMaxParameter, LargestWindowLog));
     }
 
+    public bool StopsAtFrames { get; set; }
+
+    public long Used => _source.Taken;
+
     public override int Read(Span<byte> buffer)
     {
         while (!buffer.IsEmpty)
         {
+            if (_hasToStop)
+            {
+                _hasToStop = false;
+                break;
+            }
+
             int written = Decode(buffer, out int consumed);
+            _hasToStop = StopsAtFrames && _isBetweenFrames && consumed > 0;
             if (written > 0)
             {
                 return written;

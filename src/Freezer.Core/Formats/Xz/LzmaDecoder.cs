@@ -2,15 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace Freezer.Formats.Xz;
 
-/// <summary>An lzma_stream that decodes .xz files, one after another.</summary>
+/// <summary>An lzma_stream that decodes .xz files, one after another or a single one.</summary>
 internal sealed unsafe class LzmaDecoder : SafeHandle
 {
     /// <param name="memoryLimit">The most memory in bytes that the decoder may take; xz -9 needs 65 MiB.</param>
-    internal LzmaDecoder(ulong memoryLimit)
+    /// <param name="isConcatenated">Whether it goes on behind the end of a file.</param>
+    internal LzmaDecoder(ulong memoryLimit, bool isConcatenated = true)
         : base(invalidHandleValue: 0, ownsHandle: true)
     {
         SetHandle((nint)NativeMemory.AllocZeroed((nuint)sizeof(LzmaNative.Stream)));
-        LzmaNative.Result result = LzmaNative.StartDecoder(Stream, memoryLimit, LzmaNative.Concatenated);
+        LzmaNative.Result result = LzmaNative.StartDecoder(Stream, memoryLimit, isConcatenated ? LzmaNative.Concatenated : 0);
         if (result != LzmaNative.Result.Ok)
         {
             Dispose();
