@@ -11,8 +11,8 @@ public sealed class WrongUsageTests : IDisposable
 
     public static TheoryData<string, string> CommandLines => new()
     {
-        { "", "Say what to do: backup, restore, list, verify, key, copy, sync." },
-        { "frobnicate", "There is no verb 'frobnicate'; there are backup, restore, list, verify, key, copy, sync." },
+        { "", "Say what to do: backup, restore, list, verify, repair, key, copy, sync." },
+        { "frobnicate", "There is no verb 'frobnicate'; there are backup, restore, list, verify, repair, key, copy, sync." },
         { "backup --name n SOURCE", "Option '--storage' is required." },
         { "backup --storage STORE SOURCE", "Option '--name' is required." },
         { "backup --storage STORE --name n", "Required argument 'SOURCE' missing for command: 'backup'." },
