@@ -24,7 +24,19 @@ internal static class Failure
 
     private static string WithRootCause(Exception exception)
     {
-        string cause = exception.GetBaseException().Message;
+        string cause = RootCause(exception).Message;
         return exception.Message.Contains(cause, StringComparison.Ordinal) ? exception.Message : $"{exception.Message} ({cause})";
+    }
+
+    /// <summary>The deepest cause that says something: below it libraries have exceptions whose message is but the name of their type.</summary>
+    private static Exception RootCause(Exception exception)
+    {
+        Exception deepest = exception;
+        for (Exception? cause = exception.InnerException; cause is not null; cause = cause.InnerException)
+        {
+            deepest = cause.Message.Contains($"'{cause.GetType()}'", StringComparison.Ordinal) ? deepest : cause;
+        }
+
+        return deepest;
     }
 }
