@@ -127,6 +127,38 @@ public sealed class FileVolumeTests : IDisposable
         await backup.Should().ThrowAsync<FileNotFoundException>();
     }
 
+    [SkippableTheory]
+    [InlineData("directory", "*directory is a directory*")]
+    [InlineData("pipe", "*is a pipe, and a volume is*")]
+    [InlineData("/dev/zero", "*is a character device, and a volume is*")]
+    [InlineData("link", "*is a pipe, and a volume is*")]
+    public async Task What_cannot_be_a_volume_is_neither_read_nor_written(string name, string message)
+    {
+        Tool.Require("mkfifo");
+        Directory.CreateDirectory(_scratch["directory"]);
+        await Tool.RunAsync("mkfifo", _scratch["pipe"]);
+        File.CreateSymbolicLink(_scratch["link"], "pipe");
+        StoredLevel full = await BackupSmallAsync();
+        string path = Path.Combine(_scratch["directory"], "..", name);
+
+        Func<Task> backup = () => _bed.BackupAsync(path);
+        Func<Task> restore = () => _bed.RestoreAsync(path, [full], overwrite: true);
+
+        await backup.Should().ThrowAsync<BackupException>().WithMessage(message);
+        await restore.Should().ThrowAsync<BackupException>().WithMessage(message);
+    }
+
+    [Fact]
+    public async Task A_volume_that_is_longer_than_the_file_system_has_files_is_an_error_that_names_the_file()
+    {
+        VolumeTarget target = await new FileVolumeProvider().OpenTargetAsync(_scratch["image"], 0, overwrite: false);
+        await using (target)
+        {
+            Func<Task> set = async () => await target.SetLengthAsync(long.MaxValue);
+            await set.Should().ThrowAsync<Exception>().WithMessage($"*{_scratch["image"]}*");
+        }
+    }
+
     [SkippableFact]
     public async Task A_file_system_is_sound_after_every_level()
     {
