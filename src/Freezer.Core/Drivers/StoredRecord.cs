@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Freezer.Engines.BlockDiff;
 
 namespace Freezer.Drivers;
@@ -23,7 +24,10 @@ internal sealed record StoredRecord(Backup Backup, BackupRecord Record)
             facts.Add(MetadataFact, metadata);
         }
 
-        return facts;
+        int length = facts.Sum(static fact => Encoding.UTF8.GetByteCount(fact.Key) + Encoding.UTF8.GetByteCount(fact.Value));
+        return length <= BackupOptions.LongestFacts ? facts
+            : throw new ArgumentException(
+                $"The record {record.Id} and the metadata of the volume {record.VolumeId} have {length} bytes, and {BackupOptions.LongestFacts} can be stored with a backup: shorten the record, or leave the metadata out.", nameof(record));
     }
 
     /// <summary>Makes the record of a backup. One that is damaged has a record too, which says so; one that no driver took has none.</summary>

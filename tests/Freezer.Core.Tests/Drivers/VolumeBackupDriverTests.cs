@@ -254,7 +254,7 @@ public sealed class VolumeBackupDriverTests : IDisposable
         await Refused<ArgumentException>(() => bench.Driver.BackupAsync(record with { Id = Guid.Empty }, "v"), "*no identity*");
         await Refused<ArgumentException>(() => bench.Driver.BackupAsync(record with { ParentId = record.Id }, "v"), "*build on itself*");
         await Refused<ArgumentException>(() => bench.Driver.BackupAsync(record, ""), "*volume*");
-        await Refused<ArgumentException>(() => bench.Driver.BackupAsync(record with { DisplayDescription = new string('x', 70_000) }, "v"), "*");
+        await Refused<ArgumentException>(() => bench.Driver.BackupAsync(record with { DisplayDescription = new string('x', 70_000) }, "v"), "*have 70* bytes, and 65536*shorten*");
         await Refused<BackupException>(() => bench.Driver.BackupAsync(record with { Id = existing.Id }, "v"), "*already*");
         await Refused<BackupNotFoundException>(() => bench.Driver.BackupAsync(record with { ParentId = Guid.NewGuid() }, "v"), "*parent*");
         await Refused<InvalidOperationException>(() => bench.Driver.BackupAsync(record, "v", withMetadata: true), "*Metadata*");
@@ -372,6 +372,19 @@ public sealed class VolumeBackupDriverTests : IDisposable
         await Refused<BackupUnsupportedException>(() => bench.RestoreAsync(known), "*version 2*newer version*");
         await Refused<BackupUnsupportedException>(() => bench.Driver.ExportRecordAsync(known), "*version 2*");
         (await bench.ListAsync()).Last().FailReason.Should().Contain("version 2");
+    }
+
+    [Fact]
+    public async Task An_export_that_lies_is_told_better_by_the_storage()
+    {
+        var bench = new DriverBench(new MemoryStorage());
+        BackupRecord full = await bench.BackupAsync(DriverBench.Image(0));
+        BackupRecord record = await bench.BackupAsync(DriverBench.Image(1), full);
+        BackupRecord lie = record with { Size = 1, ParentId = null, HasMetadata = true, ObjectCount = 99, CreatedAt = DateTimeOffset.UnixEpoch, DisplayName = "renamed" };
+
+        BackupRecord imported = await bench.Driver.ImportRecordAsync(await bench.Driver.ExportRecordAsync(lie));
+
+        imported.Should().Be(record with { DisplayName = "renamed" });
     }
 
     [Fact]
