@@ -74,6 +74,8 @@ internal sealed class BackupVerb : Verb
         return BackupReport.Of(result);
     }
 
+    protected override string CancelledText(ParseResult arguments) => "The backup was cancelled: nothing of it is listed. Take it again.";
+
     private string ResourceOf(EngineName engine, ParseResult arguments)
     {
         string[] sources = arguments.GetRequiredValue(_source);

@@ -70,6 +70,28 @@ public sealed class FileVolumeTests : IDisposable
         (await File.ReadAllTextAsync(_scratch["restored"])).Should().Be("precious");
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1_000_000)]
+    [InlineData(9_000_001)]
+    public async Task An_image_of_another_length_is_written_over_as_a_whole(int before)
+    {
+        byte[] image = Images.Random(new Random(6), 3_000_001);
+        image.AsSpan(500_000, 1_000_000).Clear();
+        await File.WriteAllBytesAsync(_scratch["image"], image);
+        StoredLevel full = await _bed.BackupAsync(_scratch["image"]);
+        foreach (StoredLevel level in (StoredLevel[])[full, full with { Manifest = [] }])
+        {
+            byte[] other = new byte[before];
+            Array.Fill(other, (byte)7);
+            await File.WriteAllBytesAsync(_scratch["restored"], other);
+
+            await _bed.RestoreAsync(_scratch["restored"], [level], overwrite: true);
+
+            await RestoredIs(image);
+        }
+    }
+
     [Fact]
     public async Task An_empty_file_may_be_restored_to()
     {
