@@ -253,6 +253,24 @@ public sealed class BackupAndRestoreTests(SampleRepository sample) : IClassFixtu
         Restore("--overwrite", "--most-content", "1M").ShouldEndWith(0);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_storage_below_the_source_is_left_out_of_its_own_backup(bool severalSources)
+    {
+        string source = _scratch.Make("source");
+        string storage = Path.Combine(source, "odd [*] name ", "store");
+        File.WriteAllText(Path.Combine(source, "a"), "1");
+        string[] sources = severalSources ? [source, _scratch.Make("other")] : [source];
+
+        Backup(storage, sources).ShouldEndWith(0);
+        Backup(storage, sources).ShouldEndWith(0);
+        FreezerProgram.Run("restore", "--storage", storage, "--name", "n", Target).ShouldEndWith(0);
+
+        Directory.EnumerateFiles(Target, "*", SearchOption.AllDirectories).Select(Path.GetFileName).Should().Equal("a");
+        ((string?)Backup(source, source).ShouldEndWith(2).Document["error"]).Should().Contain("is the storage itself");
+    }
+
     [Fact]
     public void A_storage_that_is_a_file_is_named_as_such()
     {
