@@ -87,6 +87,7 @@ public interface IBackupDriver
     /// <summary>Tries whether backups can be taken: the storage can be reached, read and written, and can do what a backup needs.</summary>
     /// <param name="cancellationToken">Cancels the trial.</param>
     /// <exception cref="BackupUnsupportedException">The storage cannot do what a backup needs.</exception>
+    /// <exception cref="BackupKeyException">The repository is encrypted, and its key is missing, is another one's, or cannot be used.</exception>
     /// <exception cref="StorageException">The storage cannot be reached, read or written, or does not hold what was written.</exception>
     Task CheckForSetupErrorAsync(CancellationToken cancellationToken = default);
 }

@@ -8,10 +8,9 @@ namespace Freezer.Drivers;
 /// <summary>Tries on a storage, with an object that is gone afterwards, what a backup will ask of it.</summary>
 internal sealed class SetupProbe(IStorage storage)
 {
-    private const string Folder = "probe";
     private const int Length = 4096;
 
-    private readonly StorageKey _key = StorageKey.Parse($"{Folder}/{Guid.NewGuid():N}");
+    private readonly StorageKey _key = StorageKey.Parse($"{BackupCatalog.ProbeRoot}/{Guid.NewGuid():N}");
 
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -98,7 +97,7 @@ internal sealed class SetupProbe(IStorage storage)
     private async Task CheckListsAsync(CancellationToken cancellationToken)
     {
         bool isListed = false;
-        await foreach (StorageEntry entry in storage.ListAsync(StoragePrefix.Parse(Folder), cancellationToken).ConfigureAwait(false))
+        await foreach (StorageEntry entry in storage.ListAsync(StoragePrefix.Parse(BackupCatalog.ProbeRoot), cancellationToken).ConfigureAwait(false))
         {
             isListed |= entry.Key == _key;
         }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Freezer.Catalog;
 using Freezer.Engines.BlockDiff;
+using Freezer.Keys;
 using Freezer.Storage;
 
 namespace Freezer.Drivers;
@@ -71,7 +72,11 @@ public sealed partial class VolumeBackupDriver : IBackupDriver
     }
 
     /// <inheritdoc/>
-    public Task CheckForSetupErrorAsync(CancellationToken cancellationToken = default) => new SetupProbe(_storage).RunAsync(cancellationToken);
+    public async Task CheckForSetupErrorAsync(CancellationToken cancellationToken = default)
+    {
+        await new SetupProbe(_storage).RunAsync(cancellationToken).ConfigureAwait(false);
+        await KeyRing.ChooseDataKeyAsync(_storage, _options.Engine.Keys, null, cancellationToken).ConfigureAwait(false);
+    }
 
     private IVolumeMetadataProvider Metadata => _options.Metadata
         ?? throw new InvalidOperationException($"The driver has no access to the metadata of volumes: set {nameof(VolumeBackupDriverOptions)}.{nameof(VolumeBackupDriverOptions.Metadata)}, or leave metadata out.");
