@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Numerics;
 using System.Runtime.InteropServices;
@@ -58,7 +59,14 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
         return _frame.GetSpan(sizeHint);
     }
 
-    public override void Advance(int bytes) => _frame.Advance(bytes);
+    public override void Advance(int bytes)
+    {
+        _frame.Advance(bytes);
+        if (_frame.Length > LargestFrame)
+        {
+            Split();
+        }
+    }
 
     public override void EndBlock()
     {
@@ -180,6 +188,27 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
         {
             Cut(startsBlock: _blockStart == _frame.Length);
             _blockStart = 0;
+        }
+    }
+
+    /// <summary>Makes several frames of one that has grown too long: whoever asks for memory may get, and fill, more than a frame holds.</summary>
+    private void Split()
+    {
+        using FrameBuffer whole = _frame;
+        ReadOnlySpan<byte> rest = whole.WrittenSpan;
+        while (true)
+        {
+            ReadOnlySpan<byte> part = rest[..Math.Min(rest.Length, LargestFrame)];
+            _frame = _stream.RentFrame();
+            _frame.Write(part);
+            rest = rest[part.Length..];
+            if (rest.IsEmpty)
+            {
+                _blockStart = 0;
+                return;
+            }
+
+            Cut(startsBlock: false);
         }
     }
 
