@@ -220,8 +220,7 @@ internal sealed class DirectoryChain : IDisposable
     /// <summary>Opens a directory that its owner may not read, by giving him the right for the time of the visit.</summary>
     private DirectoryFrame OpenWidened(DirectoryFrame parent, ReadOnlySpan<byte> name, EntryPath path)
     {
-        BeginChange(parent);
-        using TargetNode node = parent.Handle.OpenNode(name);
+        using TargetNode node = OpenNode(parent, name);
         FileStatus before = node.Status;
         if (before.Kind != FileKind.Directory)
         {
@@ -230,6 +229,19 @@ internal sealed class DirectoryChain : IDisposable
 
         node.SetMode(before.Mode | OwnerMay);
         return new DirectoryFrame(path, parent.Handle.OpenDirectory(name), isFresh: false) { Before = before, IsWidened = true };
+    }
+
+    private TargetNode OpenNode(DirectoryFrame parent, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            return parent.Handle.OpenNode(name);
+        }
+        catch (FileSystemException e) when (IsHeldBack(e))
+        {
+            BeginChange(parent);
+            return parent.Handle.OpenNode(name);
+        }
     }
 
     /// <summary>A directory that was left and still has files in flight is entered again as it is.</summary>
