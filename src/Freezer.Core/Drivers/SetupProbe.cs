@@ -16,6 +16,25 @@ internal sealed class SetupProbe(IStorage storage)
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
         CheckCapabilities(storage.Capabilities);
+        try
+        {
+            await TryAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await RemoveAfterFailureAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        await storage.DeleteAsync(_key, CancellationToken.None).ConfigureAwait(false);
+        if (await storage.FindAsync(_key, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            throw Wrong("It was deleted, and is still there.");
+        }
+    }
+
+    private async Task TryAsync(CancellationToken cancellationToken)
+    {
         byte[] content = RandomNumberGenerator.GetBytes(Length);
         try
         {
@@ -32,14 +51,18 @@ internal sealed class SetupProbe(IStorage storage)
         {
             throw Wrong(exception.Message);
         }
-        finally
+    }
+
+    private async Task RemoveAfterFailureAsync()
+    {
+        try
         {
             await storage.DeleteAsync(_key, CancellationToken.None).ConfigureAwait(false);
         }
-
-        if (await storage.FindAsync(_key, cancellationToken).ConfigureAwait(false) is not null)
+        catch (StorageException)
         {
-            throw Wrong("It was deleted, and is still there.");
+            // What failed first is what is told: a storage that cannot be reached cannot delete either.
+            return;
         }
     }
 
