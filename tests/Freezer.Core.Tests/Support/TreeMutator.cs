@@ -4,7 +4,10 @@ namespace Freezer.Tests.Support;
 
 /// <summary>Makes a random tree and changes it, in all the ways that a backup may stumble over. One seed, one history.</summary>
 /// <remarks>Only for Linux. Set-uid bits, owners and device nodes need root and are left out without it.</remarks>
-internal sealed class TreeMutator(string root, int seed)
+/// <param name="root">The directory that is filled.</param>
+/// <param name="seed">What decides about everything.</param>
+/// <param name="seen">What whoever backs up the tree can see: nothing is made, or changed, that only others could show.</param>
+internal sealed class TreeMutator(string root, int seed, FileTreeCapabilities seen = (FileTreeCapabilities)(-1))
 {
     private const int LongestContent = 3000;
     private const string FirstAttribute = "user.a";
@@ -44,7 +47,7 @@ internal sealed class TreeMutator(string root, int seed)
             case 3 or 4 when Pick(tree, FileKind.Regular) is { } file:
                 Modify(file);
                 break;
-            case 5 when Pick(tree, FileKind.Regular) is { } file:
+            case 5 when seen.HasFlag(FileTreeCapabilities.ChangeTimes) && Pick(tree, FileKind.Regular) is { } file:
                 ModifyAndKeepTime(file);
                 break;
             case 6 or 7 when Pick(tree, null) is { } entry:
@@ -71,7 +74,7 @@ internal sealed class TreeMutator(string root, int seed)
             case 17 when Pick(tree, null) is { } entry:
                 ChangeTime(entry);
                 break;
-            case 18 when Pick(tree, FileKind.Regular, FileKind.Directory) is { } entry:
+            case 18 when seen.HasFlag(FileTreeCapabilities.Attributes | FileTreeCapabilities.ChangeTimes) && Pick(tree, FileKind.Regular, FileKind.Directory) is { } entry:
                 ChangeAttribute(entry);
                 break;
             case 19 when Pick(tree, null) is { } entry:
@@ -93,7 +96,7 @@ internal sealed class TreeMutator(string root, int seed)
                 Note("symlink", path);
                 NativeFiles.SymbolicLink(_random.Next(3) == 0 ? "../nowhere"u8 : Name(), path);
                 break;
-            case 4:
+            case 4 when seen.HasFlag(FileTreeCapabilities.Fifos):
                 Note("mkfifo", path);
                 NativeFiles.MakeFifo(path);
                 break;
@@ -205,7 +208,7 @@ internal sealed class TreeMutator(string root, int seed)
             case 1:
                 NativeFiles.SymbolicLink(Name(), entry.Path);
                 break;
-            case 2:
+            case 2 when seen.HasFlag(FileTreeCapabilities.Fifos):
                 NativeFiles.MakeFifo(entry.Path);
                 break;
             default:
@@ -217,7 +220,7 @@ internal sealed class TreeMutator(string root, int seed)
 
     private void ChangeMode(Found entry)
     {
-        int mode = _random.Next(0x200) | (_isRoot ? _random.Next(8) << 9 : 0x1C0);
+        int mode = _random.Next(0x200) | (!_isRoot ? 0x1C0 : seen.HasFlag(FileTreeCapabilities.Owners) ? _random.Next(8) << 9 : 0);
         Note($"chmod {Convert.ToString(mode, 8)}", entry.Path);
         NativeFiles.SetMode(entry.Path, mode);
     }
@@ -269,11 +272,12 @@ internal sealed class TreeMutator(string root, int seed)
 
     private byte[] Name()
     {
-        ReadOnlySpan<byte> letters = "abAB-._z \n\\\u00e9"u8;
+        bool isText = !seen.HasFlag(FileTreeCapabilities.AnyByteInNames);
+        ReadOnlySpan<byte> letters = isText ? "abAB-._z \n\\"u8 : "abAB-._z \n\\\u00e9"u8;
         byte[] name = new byte[_random.Next(1, 4)];
         for (int i = 0; i < name.Length; i++)
         {
-            name[i] = _random.Next(12) == 0 ? (byte)0xFF : letters[_random.Next(letters.Length)];
+            name[i] = _random.Next(12) == 0 && !isText ? (byte)0xFF : letters[_random.Next(letters.Length)];
         }
 
         return name.AsSpan().SequenceEqual("."u8) || name.AsSpan().SequenceEqual(".."u8) ? "x"u8.ToArray() : name;

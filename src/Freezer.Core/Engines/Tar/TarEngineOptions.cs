@@ -14,7 +14,8 @@ public sealed record TarEngineOptions
     /// </remarks>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
-    /// <summary>Whether directories on which another file system is mounted are stored empty. <see langword="false"/> by default.</summary>
+    /// <summary>Whether directories on which another file system is mounted are stored empty. Each of several sources may be on one of its own.
+    /// <see langword="false"/> by default.</summary>
     public bool OneFileSystem { get; init; }
 
     /// <summary>Whether of a directory that is marked as a cache (it holds a file <c>CACHEDIR.TAG</c> with the agreed signature) only

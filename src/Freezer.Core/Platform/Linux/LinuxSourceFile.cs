@@ -48,23 +48,22 @@ internal sealed class LinuxSourceFile : SourceFile
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         start = SystemCalls.SeekData(_descriptor.Value, offset);
-        if (start == -Errno.InvalidArgument)
-        {
-            // A file system that cannot tell: all the rest is data.
-            start = offset;
-            end = _status.Size;
-            return start < end;
-        }
-
         end = start < 0 ? start : SystemCalls.SeekHole(_descriptor.Value, start);
 
         // ENXIO says that no data is left at the offset, or no file: it may have been cut between the calls.
-        return end switch
+        if (end == -Errno.NoSuchAddress)
         {
-            >= 0 => true,
-            -Errno.NoSuchAddress => false,
-            _ => throw LinuxError.Make("lseek", end, _displayName),
-        };
+            return false;
+        }
+
+        if (end < 0)
+        {
+            // A file system that cannot tell, which each says by a number of its own: all the rest is data.
+            start = start < 0 ? offset : start;
+            end = _status.Size;
+        }
+
+        return start < end;
     }
 
     internal override IReadOnlyList<FileAttribute> ReadAttributes() => new ExtendedAttributes(_descriptor.Value, _displayName).Read();

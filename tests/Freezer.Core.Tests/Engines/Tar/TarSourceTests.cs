@@ -33,6 +33,26 @@ public sealed class TarSourceTests : IDisposable
         (await TarLevel.TakeAsync(resource, full, TreeNamed(tree))).Archive.Should().HaveCount(1024);
     }
 
+    [SkippableFact]
+    public async Task Each_of_several_sources_has_a_file_system_of_its_own()
+    {
+        Skip.IfNot(LinuxFileTree.IsSupported && Directory.Exists("/dev/shm"), "This needs two file systems.");
+        string elsewhere = Directory.CreateDirectory($"/dev/shm/freezer-{Guid.NewGuid():N}").FullName;
+        try
+        {
+            Skip.If(LinuxFileTree.Instance.Stat(elsewhere).Device == LinuxFileTree.Instance.Stat(_scratch.Path).Device, "This needs two file systems.");
+            File.WriteAllText(Path.Combine(elsewhere, "a"), "1");
+            Directory.CreateDirectory(At("~here"));
+            File.WriteAllText(At("~here/b"), "1");
+            TarLevel level = await TarLevel.TakeAsync(TarEngine.JoinSources(elsewhere, At("~here")), options: new TarEngineOptions { OneFileSystem = true });
+            (await level.ListAsync()).Should().Contain(["0./~here/b", $"0./{Path.GetFileName(elsewhere)}/a"]);
+        }
+        finally
+        {
+            Directory.Delete(elsewhere, recursive: true);
+        }
+    }
+
     [SkippableTheory, MemberData(nameof(Trees))]
     public async Task A_link_to_a_directory_is_followed(string tree)
     {

@@ -336,7 +336,7 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
         {
             Omit(plan, index, $"It became a {now.Kind} while the backup ran.");
         }
-        else if (now.Kind != plan.Status(index).Kind)
+        else if (now.Kind != plan.Status(index).Kind && !plan.Entries[index].IsReadAgain)
         {
             ReadAsItIsNow(slice, index, now);
         }
@@ -350,6 +350,7 @@ internal sealed class ArchiveWriter(BackupContext context, PipeWriter destinatio
     private void ReadAsItIsNow(PlanSlice slice, int index, in FileStatus now)
     {
         DirectoryPlan plan = slice.Plan;
+        plan.Entries[index].IsReadAgain = true;
         ReadLate(slice, index, now);
         plan.Entries[index].IsInTheWay = plan.Entries[index].ParentKind != FileKind.Unknown;
         if (_isBegun && plan.Entries[index].GetsMember && plan.Entries[index].IsInTheWay)

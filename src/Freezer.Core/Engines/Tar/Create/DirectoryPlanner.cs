@@ -255,14 +255,19 @@ internal sealed class DirectoryPlanner(BackupContext context, FileTree tree, Cha
     private void PlanSingle(DirectoryPlan plan, int index, in TarManifestRecord parent)
     {
         ref PlannedEntry entry = ref plan.Entries[index];
-        if (IsUnchanged(plan, index, parent))
+        if (!IsUnchanged(plan, index, parent))
         {
-            entry.Action = EntryAction.Keep;
-            entry.Size = parent.Size;
+            PlanRead(ref entry, plan.Status(index));
+        }
+        else if (parent.IsLaterName)
+        {
+            // The name that it refers to is gone, or is another inode: it stands for itself now.
+            plan.Keep(ref entry, parent with { Flags = parent.Flags & ~TarManifestFlags.LaterName });
         }
         else
         {
-            PlanRead(ref entry, plan.Status(index));
+            entry.Action = EntryAction.Keep;
+            entry.Size = parent.Size;
         }
     }
 

@@ -56,6 +56,9 @@ internal struct PlannedEntry
     /// a set-uid bit loses that, and over one with attributes keeps them.</summary>
     internal bool IsInTheWay;
 
+    /// <summary>Whether it was of another kind when it was read, and is read once more as that.</summary>
+    internal bool IsReadAgain;
+
     /// <summary>Of an entry that is read ahead: where its result stands in the slice.</summary>
     internal int Result;
 

@@ -88,6 +88,37 @@ internal sealed class DirectoryChain : IDisposable
         frame.GivesAccessList = _metadata.KeepsAttributes && HasDefaultAccessList(frame.Handle);
     }
 
+    /// <summary>Looks at a name, also in a directory that its owner may list and not enter.</summary>
+    internal bool TryStat(DirectoryFrame frame, ReadOnlySpan<byte> name, out FileStatus status)
+    {
+        try
+        {
+            return frame.Handle.TryStat(name, out status);
+        }
+        catch (FileSystemException e) when (IsHeldBack(e))
+        {
+            BeginChange(frame);
+            return frame.Handle.TryStat(name, out status);
+        }
+    }
+
+    /// <summary>The names in a directory, also in one that its owner may list and not enter.</summary>
+    internal IReadOnlyList<byte[]> ListNames(DirectoryFrame frame)
+    {
+        try
+        {
+            return frame.Handle.ListNames();
+        }
+        catch (FileSystemException e) when (IsHeldBack(e))
+        {
+            BeginChange(frame);
+            return frame.Handle.ListNames();
+        }
+    }
+
+    /// <summary>Whether a call has failed for want of a right that the owner can give himself.</summary>
+    internal bool IsHeldBack(FileSystemException e) => e.Error == FileError.AccessDenied && !_metadata.IsPrivileged && _metadata.KeepsModes;
+
     /// <summary>Holds a directory open until <see cref="Release"/>.</summary>
     internal void Retain(DirectoryFrame frame)
     {
@@ -180,16 +211,16 @@ internal sealed class DirectoryChain : IDisposable
         {
             return Create(parent, path);
         }
-        catch (FileSystemException e) when (e.Error == FileError.AccessDenied && !_metadata.IsPrivileged && _metadata.KeepsModes)
+        catch (FileSystemException e) when (IsHeldBack(e))
         {
             return Push(OpenWidened(parent, name, path));
         }
     }
 
     /// <summary>Opens a directory that its owner may not read, by giving him the right for the time of the visit.</summary>
-    private static DirectoryFrame OpenWidened(DirectoryFrame parent, ReadOnlySpan<byte> name, EntryPath path)
+    private DirectoryFrame OpenWidened(DirectoryFrame parent, ReadOnlySpan<byte> name, EntryPath path)
     {
-        using TargetNode node = parent.Handle.OpenNode(name);
+        using TargetNode node = OpenNode(parent, name);
         FileStatus before = node.Status;
         if (before.Kind != FileKind.Directory)
         {
@@ -198,6 +229,19 @@ internal sealed class DirectoryChain : IDisposable
 
         node.SetMode(before.Mode | OwnerMay);
         return new DirectoryFrame(path, parent.Handle.OpenDirectory(name), isFresh: false) { Before = before, IsWidened = true };
+    }
+
+    private TargetNode OpenNode(DirectoryFrame parent, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            return parent.Handle.OpenNode(name);
+        }
+        catch (FileSystemException e) when (IsHeldBack(e))
+        {
+            BeginChange(parent);
+            return parent.Handle.OpenNode(name);
+        }
     }
 
     /// <summary>A directory that was left and still has files in flight is entered again as it is.</summary>
@@ -306,7 +350,7 @@ internal sealed class DirectoryChain : IDisposable
         {
             return new DirectoryFrame(path, parent.Handle.OpenDirectory(path.Name.Span), isFresh: false) { HasDirectories = true };
         }
-        catch (FileSystemException e) when (e.Error == FileError.AccessDenied && !_metadata.IsPrivileged && _metadata.KeepsModes)
+        catch (FileSystemException e) when (IsHeldBack(e))
         {
             return OpenWidened(parent, path.Name.Span, path);
         }

@@ -22,6 +22,7 @@ internal sealed class FileWriter(Destination destination)
     {
         if (request.Digest is { } digest && !Sha256Digest.Of(content).Equals(digest))
         {
+            destination.Owned.Remove(request.Path);
             _report.SkipDamaged(request.Path, Damaged(request));
             return;
         }
@@ -46,6 +47,7 @@ internal sealed class FileWriter(Destination destination)
         }
         catch (FileSystemException e)
         {
+            destination.Owned.Remove(request.Path);
             _report.SkipUnwritable(request.Path, e);
             return;
         }
@@ -77,6 +79,7 @@ internal sealed class FileWriter(Destination destination)
         }
         catch (FileSystemException e)
         {
+            destination.Owned.Remove(request.Path);
             _report.SkipUnwritable(request.Path, e);
             return;
         }

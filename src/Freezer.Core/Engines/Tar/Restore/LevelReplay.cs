@@ -157,7 +157,7 @@ internal sealed class LevelReplay : IAsyncDisposable
 
             if (code != 0)
             {
-                bool isDirectory = directory.Handle.TryStat(name, out FileStatus status) && status.Kind == FileKind.Directory;
+                bool isDirectory = _writer.Directories.TryStat(directory, name, out FileStatus status) && status.Kind == FileKind.Directory;
                 if (isDirectory == (code == DumpDirectory.Directory))
                 {
                     continue;

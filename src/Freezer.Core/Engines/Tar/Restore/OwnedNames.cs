@@ -24,6 +24,18 @@ internal sealed class OwnedNames(bool destinationWasEmpty)
         }
     }
 
+    /// <summary>Forgets a path that could not be written: what has the name is not the chain's.</summary>
+    internal void Remove(EntryPath path)
+    {
+        if (_paths is not null)
+        {
+            lock (_paths)
+            {
+                _paths.Remove(Fingerprint(path.Bytes.Span));
+            }
+        }
+    }
+
     internal bool Contains(EntryPath path)
     {
         if (_paths is null)

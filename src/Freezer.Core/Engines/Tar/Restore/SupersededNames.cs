@@ -164,7 +164,7 @@ internal sealed class SupersededNames : IDisposable
     {
         try
         {
-            if (!directory.Handle.TryStat(path.Name.Span, out FileStatus status) || (status.Kind == FileKind.Directory) != isDirectory)
+            if (!_directories.TryStat(directory, path.Name.Span, out FileStatus status) || (status.Kind == FileKind.Directory) != isDirectory)
             {
                 return;
             }

@@ -105,7 +105,7 @@ internal sealed class TreeWriter : IAsyncDisposable
         }
         catch (FileSystemException e)
         {
-            _report.SkipUnwritable(request.Path, e);
+            SkipUnwritable(request.Path, e);
         }
     }
 
@@ -139,6 +139,7 @@ internal sealed class TreeWriter : IAsyncDisposable
     /// <returns>Whether it was done; otherwise it was reported.</returns>
     internal async ValueTask<bool> WriteHardLinkAsync(EntryPath path, EntryPath target)
     {
+        DirectoryFrame? held = null;
         try
         {
             if (target.IsRoot)
@@ -152,7 +153,7 @@ internal sealed class TreeWriter : IAsyncDisposable
                 await _queue.DrainAsync().ConfigureAwait(false);
             }
 
-            using TargetDirectory targetDirectory = _destination.Root.OpenPath(target.Parent.Bytes.Span);
+            using TargetDirectory targetDirectory = OpenForLink(target, ref held);
             if (!targetDirectory.TryStat(target.Name.Span, out FileStatus status)
                 || status.Kind == FileKind.Directory
                 || !_destination.Owned.Contains(target))
@@ -188,7 +189,14 @@ internal sealed class TreeWriter : IAsyncDisposable
         }
         catch (FileSystemException e)
         {
-            _report.SkipUnwritable(path, e);
+            SkipUnwritable(path, e);
+        }
+        finally
+        {
+            if (held is not null)
+            {
+                Directories.Release(held);
+            }
         }
 
         return false;
@@ -202,7 +210,7 @@ internal sealed class TreeWriter : IAsyncDisposable
             await _queue.DrainAsync().ConfigureAwait(false);
         }
 
-        return directory.Handle.ListNames();
+        return Directories.ListNames(directory);
     }
 
     /// <summary>Removes a name of a directory that was entered, with everything below it that is the chain's.</summary>
@@ -229,7 +237,7 @@ internal sealed class TreeWriter : IAsyncDisposable
             await _queue.DrainAsync().ConfigureAwait(false);
         }
 
-        if (parent.Handle.TryStat(name.Span, out FileStatus status))
+        if (Directories.TryStat(parent, name.Span, out FileStatus status))
         {
             if (status.Kind == FileKind.Directory)
             {
@@ -323,7 +331,41 @@ internal sealed class TreeWriter : IAsyncDisposable
         }
         catch (FileSystemException e)
         {
-            _report.SkipUnwritable(path, e);
+            SkipUnwritable(path, e);
         }
+    }
+
+    /// <summary>Opens the directory that a hard link leads into.</summary>
+    /// <param name="target">What the link leads to.</param>
+    /// <param name="held">The directory where its owner may not enter it any more and it had to be entered as one that is written into is: to be released.</param>
+    private TargetDirectory OpenForLink(EntryPath target, ref DirectoryFrame? held)
+    {
+        TargetDirectory? directory = null;
+        try
+        {
+            directory = _destination.Root.OpenPath(target.Parent.Bytes.Span);
+            directory.TryStat(target.Name.Span, out _);
+            return directory;
+        }
+        catch (FileSystemException e)
+        {
+            directory?.Dispose();
+            if (!Directories.IsHeldBack(e))
+            {
+                throw;
+            }
+
+            held = Directories.Enter(target.Parent, creates: false);
+            Directories.Retain(held);
+            Directories.BeginChange(held);
+            return held.Handle.Duplicate();
+        }
+    }
+
+    /// <summary>Reports an entry that could not be written. What has its name now is not the chain's, and no hard link may lead there.</summary>
+    private void SkipUnwritable(EntryPath path, FileSystemException failure)
+    {
+        _destination.Owned.Remove(path);
+        _report.SkipUnwritable(path, failure);
     }
 }

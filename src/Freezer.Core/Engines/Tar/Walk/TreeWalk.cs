@@ -14,7 +14,7 @@ internal sealed class TreeWalk(SourceDirectory root, TarEngineOptions options, I
     private const int LongestPath = TarManifestFormat.LongestPath - TarManifestFormat.LongestName;
 
     private readonly List<Frame> _frames = [];
-    private readonly ulong _device = root.Status.Device;
+    private ulong _device = root.Status.Device;
     private readonly List<int> _included = [];
     private byte[] _path = new byte[256];
 
@@ -107,6 +107,12 @@ internal sealed class TreeWalk(SourceDirectory root, TarEngineOptions options, I
         UnixTime readAt = UnixTime.From(timeProvider.GetUtcNow());
         try
         {
+            if (root is JoinedSourceDirectory && !path.IsRoot && path.Parent.IsRoot)
+            {
+                // Each of several sources was asked for, wherever it is.
+                _device = directory.Status.Device;
+            }
+
             // What is mounted here is not walked: the directory is stored empty.
             bool isWalked = !options.OneFileSystem || directory.Status.Device == _device;
             DirectoryListing listing = isWalked ? directory.List(cancellationToken) : DirectoryListing.Empty;

@@ -113,6 +113,28 @@ public sealed class TarBackupRaceTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task A_link_that_becomes_a_file_that_cannot_be_read_is_a_skip()
+    {
+        Write("b", 10);
+        File.CreateSymbolicLink(At("a"), "elsewhere");
+        var tree = new InterceptedFileTree(FileTree.ForThisMachine)
+        {
+            ReadingLink = path =>
+            {
+                File.Delete(At(path));
+                Write(path, 10);
+            },
+            OpeningFile = DenyWhen("a"),
+        };
+        TarLevel level = await TarLevel.TakeAsync(_source, tree: tree);
+        level.Skips.Should().ContainSingle().Which.Should().Be(new SkippedEntry(EntryPath.Parse("a"), SkipKind.Unreadable, "Permission denied"));
+        level.Extract(_target);
+        Directory.GetFiles(_target).Should().Equal(Path.Combine(_target, "b"));
+        (await TarLevel.TakeAsync(_source, level)).Extract(_target);
+        ShouldBeRestored();
+    }
+
+    [SkippableFact]
     public async Task A_file_that_becomes_a_directory_is_left_to_the_next_level()
     {
         Write("a", 10);

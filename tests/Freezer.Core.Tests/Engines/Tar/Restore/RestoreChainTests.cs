@@ -1,3 +1,4 @@
+using Freezer.Engines.Tar;
 using Freezer.Platform;
 using Freezer.Tests.Engines.Tar.Create;
 using Freezer.Tests.Support;
@@ -14,14 +15,16 @@ public sealed class RestoreChainTests
     private static int Chains => int.TryParse(Environment.GetEnvironmentVariable("FREEZER_CHAINS"), out int chains) ? chains : 6;
 
     [SkippableFact]
-    public async Task Every_level_restores_exactly_directly_by_replay_and_over_an_earlier_state()
-    {
-        Xunit.Skip.IfNot(OperatingSystem.IsLinux(), "The mutations are made with Linux's system calls.");
-        for (int seed = 1; seed <= Chains; seed++)
-        {
-            await CheckAsync(seed);
-        }
-    }
+    public Task Every_level_restores_exactly_directly_by_replay_and_over_an_earlier_state() =>
+        CheckAsync(LinuxFileTree.Instance, new TarEngineOptions(), TreeAspects.All);
+
+    [SkippableFact]
+    public Task Every_level_restores_exactly_where_times_of_change_are_ignored() =>
+        CheckAsync(LinuxFileTree.Instance, new TarEngineOptions { IgnoreChangeTime = true }, TreeAspects.All);
+
+    [SkippableFact]
+    public Task Every_level_of_a_portable_tree_restores_exactly_on_one() =>
+        CheckAsync(PortableFileTree.Instance, new TarEngineOptions(), TreeAspects.Modes | TreeAspects.Times);
 
     [SkippableFact]
     public async Task A_direct_restore_reads_little_of_what_it_does_not_need()
@@ -66,6 +69,26 @@ public sealed class RestoreChainTests
     }
 
     [SkippableFact]
+    public async Task A_name_that_is_left_of_a_hard_link_is_restored_where_times_of_change_are_ignored()
+    {
+        Xunit.Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux's tree has hard links.");
+        using var bench = new RestoreBench();
+        string source = bench.MakeDirectory("source");
+        File.WriteAllText(Path.Combine(source, "a"), "content");
+        NativeFiles.Link(NativeFiles.Path(Path.Combine(source, "a")), NativeFiles.Path(Path.Combine(source, "b")));
+        var options = new TarEngineOptions { IgnoreChangeTime = true };
+        TarLevel full = await TarLevel.TakeAsync(source, options: options);
+        File.Delete(Path.Combine(source, "a"));
+        TarLevel increment = await TarLevel.TakeAsync(source, full, options: options);
+
+        OperationReport run = await bench.RunAsync(RestoreOptions.Default, full, increment);
+
+        run.Skips.Should().BeEmpty();
+        bench.Names().Should().Equal("b");
+        File.ReadAllText(bench["b"]).Should().Be("content");
+    }
+
+    [SkippableFact]
     public async Task A_path_that_is_not_in_the_manifest_is_an_error_that_names_it()
     {
         using var bench = new RestoreBench();
@@ -95,6 +118,26 @@ public sealed class RestoreChainTests
 
         (await restore.Should().ThrowAsync<BackupDamagedException>()).WithMessage("*'broken'*level 0*SHA-256*");
         bench.Names().Should().BeEmpty();
+    }
+
+    [SkippableFact]
+    public async Task A_hard_link_to_a_file_that_was_not_restored_is_not_made_to_what_was_there_before()
+    {
+        Xunit.Skip.IfNot(OperatingSystem.IsLinux(), "Only Linux's tree has hard links.");
+        using var bench = new RestoreBench();
+        string source = bench.MakeDirectory("source");
+        byte[] content = RandomBytes(1, 1000);
+        File.WriteAllBytes(Path.Combine(source, "a"), content);
+        NativeFiles.Link(NativeFiles.Path(Path.Combine(source, "a")), NativeFiles.Path(Path.Combine(source, "b")));
+        TarLevel full = await TarLevel.TakeAsync(source);
+        full.Archive[full.Archive.AsSpan().IndexOf(content) + 10] ^= 1;
+        Directory.CreateDirectory(bench.Root);
+        File.WriteAllText(bench["a"], "there before");
+
+        OperationReport run = await bench.RunAsync(new RestoreOptions { Overwrite = true, SkipDamaged = true }, full);
+
+        run.Skips.Select(static skip => skip.Path.ToString()).Should().Equal("a", "b");
+        bench.Names().Should().Equal("a");
     }
 
     [SkippableFact]
@@ -188,17 +231,26 @@ public sealed class RestoreChainTests
         run.Notes.Should().BeEmpty();
     }
 
-    private static async Task CheckAsync(int seed)
+    private static async Task CheckAsync(FileTree tree, TarEngineOptions options, TreeAspects aspects)
     {
-        using var bench = new RestoreBench();
+        Xunit.Skip.IfNot(OperatingSystem.IsLinux(), "The mutations are made with Linux's system calls.");
+        for (int seed = 1; seed <= Chains; seed++)
+        {
+            await CheckChainAsync(seed, tree, options, aspects);
+        }
+    }
+
+    private static async Task CheckChainAsync(int seed, FileTree tree, TarEngineOptions options, TreeAspects aspects)
+    {
+        using var bench = new RestoreBench(tree);
         string source = bench.MakeDirectory("source");
-        var mutator = new TreeMutator(source, seed);
+        var mutator = new TreeMutator(source, seed, options.IgnoreChangeTime ? tree.Capabilities & ~FileTreeCapabilities.ChangeTimes : tree.Capabilities);
         mutator.Grow(Entries);
         List<TarLevel> levels = [];
         for (int number = 0; number < Levels; number++)
         {
-            levels.Add(await TarLevel.TakeAsync(source, levels.LastOrDefault()));
-            TreeSnapshot expected = TreeSnapshot.Take(source);
+            levels.Add(await TarLevel.TakeAsync(source, levels.LastOrDefault(), tree, options));
+            TreeSnapshot expected = TreeSnapshot.Take(source, aspects);
             string because = $"level {number} of seed {seed} was restored {{0}} after {string.Join("; ", mutator.History).Replace("{", "{{").Replace("}", "}}")}";
 
             // What an earlier round restored is still there: the levels since are restored over it.
@@ -206,23 +258,23 @@ public sealed class RestoreChainTests
             {
                 OperationReport over = await bench.RunAsync(new RestoreOptions { Overwrite = true }, [.. levels]);
                 over.Skips.Should().BeEmpty();
-                expected.DifferencesTo(TreeSnapshot.Take(bench.Root)).Should().BeEmpty(because, "directly over the level before");
+                expected.DifferencesTo(TreeSnapshot.Take(bench.Root, aspects)).Should().BeEmpty(because, "directly over the level before");
                 Remove(bench.Root);
             }
 
             OperationReport replay = await bench.ReplayAsync([.. levels.Select(static level => level.Archive)]);
             replay.Skips.Should().BeEmpty();
-            expected.DifferencesTo(TreeSnapshot.Take(bench.Root)).Should().BeEmpty(because, "by replay");
+            expected.DifferencesTo(TreeSnapshot.Take(bench.Root, aspects)).Should().BeEmpty(because, "by replay");
             Remove(bench.Root);
 
             OperationReport direct = await bench.RunAsync(RestoreOptions.Default, [.. levels]);
             direct.Skips.Should().BeEmpty();
-            expected.DifferencesTo(TreeSnapshot.Take(bench.Root)).Should().BeEmpty(because, "directly");
+            expected.DifferencesTo(TreeSnapshot.Take(bench.Root, aspects)).Should().BeEmpty(because, "directly");
 
             if (number == Levels - 1)
             {
                 await bench.ReplayAsync(new RestoreOptions { Overwrite = true }, [.. levels.Select(static level => level.Archive)]);
-                expected.DifferencesTo(TreeSnapshot.Take(bench.Root)).Should().BeEmpty(because, "by replay over itself");
+                expected.DifferencesTo(TreeSnapshot.Take(bench.Root, aspects)).Should().BeEmpty(because, "by replay over itself");
             }
 
             mutator.Mutate(Changes);

@@ -28,6 +28,52 @@ public sealed class UnprivilegedRestoreTests : IDisposable
     }
 
     [SkippableFact]
+    public void A_hard_link_leads_into_a_directory_that_its_owner_may_not_enter()
+    {
+        static void Own(Freezer.Formats.Tar.TarEntry entry, int mode) => (entry.UserId, entry.GroupId, entry.Mode) = (Nobody, Nobody, mode);
+        byte[] full = new ArchiveBuilder()
+            .Directory("./", "Dclosed Dopen", static entry => Own(entry, 0x1ED))
+            .Directory("./closed", "Dinner", static entry => Own(entry, 0))
+            .Directory("./closed/inner", "Yx", static entry => Own(entry, 0x100)).File("./closed/inner/x", "x", static entry => Own(entry, 0x100))
+            .Directory("./open", "Yx Yy", static entry => Own(entry, 0x140)).HardLink("./open/x", "./closed/inner/x").File("./open/y", "y", static entry => Own(entry, 0x100))
+            .End();
+
+        UnprivilegedRestore.Run(_bench, true, full).Should().BeEmpty();
+
+        File.ReadAllText(_bench["open/x"]).Should().Be("x");
+        IReadOnlyDictionary<EntryPath, string> entries = TreeSnapshot.Take(_bench.Root, TreeAspects.Modes | TreeAspects.Nanoseconds | TreeAspects.HardLinks).Entries;
+        string time = $"{ArchiveBuilder.Time.Seconds}.{ArchiveBuilder.Time.Nanoseconds:D9}";
+        entries[EntryPath.Parse("open/x")].Should().EndWith("linked closed/inner/x = open/x");
+        entries[EntryPath.Parse("closed")].Should().Be($"Directory 0 - {time}");
+        entries[EntryPath.Parse("closed/inner")].Should().Be($"Directory 400 - {time}");
+        entries[EntryPath.Parse("open")].Should().Be($"Directory 500 - {time}");
+    }
+
+    [SkippableFact]
+    public void A_directory_that_its_owner_may_list_and_not_enter_is_restored_into()
+    {
+        static void Own(Freezer.Formats.Tar.TarEntry entry, int mode) => (entry.UserId, entry.GroupId, entry.Mode) = (Nobody, Nobody, mode);
+        byte[] full = new ArchiveBuilder()
+            .Directory("./", "Dlisted", static entry => Own(entry, 0x1ED))
+            .Directory("./listed", "Ygone Dinner", static entry => Own(entry, 0x100)).File("./listed/gone", "x", static entry => Own(entry, 0x100))
+            .Directory("./listed/inner", "Yx", static entry => Own(entry, 0x100)).File("./listed/inner/x", "before", static entry => Own(entry, 0x100))
+            .End();
+        byte[] increment = new ArchiveBuilder()
+            .Directory("./listed", "Dinner", static entry => Own(entry, 0x100))
+            .Directory("./listed/inner", "Yx", static entry => Own(entry, 0x100)).File("./listed/inner/x", "after", static entry => Own(entry, 0x100))
+            .End();
+
+        UnprivilegedRestore.Run(_bench, true, full, increment).Should().BeEmpty();
+
+        _bench.Names().Should().Equal("listed", "listed/inner", "listed/inner/x");
+        File.ReadAllText(_bench["listed/inner/x"]).Should().Be("after");
+        IReadOnlyDictionary<EntryPath, string> entries = TreeSnapshot.Take(_bench.Root, TreeAspects.Modes | TreeAspects.Nanoseconds).Entries;
+        string time = $"{ArchiveBuilder.Time.Seconds}.{ArchiveBuilder.Time.Nanoseconds:D9}";
+        entries[EntryPath.Parse("listed")].Should().Be($"Directory 400 - {time}");
+        entries[EntryPath.Parse("listed/inner")].Should().Be($"Directory 400 - {time}");
+    }
+
+    [SkippableFact]
     public void A_device_is_skipped()
     {
         string[] report = UnprivilegedRestore.Run(_bench, false, new ArchiveBuilder().Device("./null", 1, 3).End());
