@@ -7,6 +7,9 @@ namespace Freezer.Storage.S3;
 /// it: the SDK parses documents straight from the connection, and a server that falls silent amid one would never be given up.</summary>
 internal sealed class S3Transport(HttpMessageHandler connections) : HttpClientFactory, IDisposable
 {
+    /// <summary>Up to so many bytes are sent also after a server that was asked first has refused them.</summary>
+    private const int SentUnasked = 1024;
+
     private readonly HttpClient _client = new(new DocumentReader(connections)) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>Connections of the system.</summary>
@@ -32,6 +35,12 @@ internal sealed class S3Transport(HttpMessageHandler connections) : HttpClientFa
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
+            if (request.Content?.Headers.ContentLength <= SentUnasked)
+            {
+                // Ceph would take what comes after its refusal for the next request on this connection.
+                request.Headers.ExpectContinue = null;
+            }
+
             HttpResponseMessage response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (request.Headers.Contains("Range") && response.IsSuccessStatusCode)
             {

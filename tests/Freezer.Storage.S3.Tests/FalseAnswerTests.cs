@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text;
+using Amazon.Runtime;
+using Amazon.S3;
 using Freezer.Storage.S3.Tests.Support;
 
 namespace Freezer.Storage.S3.Tests;
@@ -217,6 +219,31 @@ public sealed class FalseAnswerTests
         (await call.Should().ThrowAsync<StorageException>()).Which.Message.Should().Contain(request == "complete" ? "silent for 300 seconds" : "silent for 30 seconds");
     }
 
+    [Fact]
+    public async Task A_client_of_the_application_is_not_waited_for_while_it_parses_what_never_ends()
+    {
+        using var server = new FakeServer();
+        var time = new EagerTime();
+        using var client = new AmazonS3Client(server.Options.Credentials, new AmazonS3Config
+        {
+            ServiceURL = "http://s3.test",
+            ForcePathStyle = true,
+            MaxErrorRetry = 0,
+            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+            HttpClientFactory = new PlainTransport(server),
+        });
+        await using S3Storage storage = await S3Storage.OpenAsync(client, server.Options with { TimeProvider = time, RetryFor = TimeSpan.Zero });
+        server.After = (asked, response) =>
+        {
+            response.Content = BreakingContent.Of(response.Content!, 10, () => ThreadPool.QueueUserWorkItem(_ => time.PassDeadlines()));
+            return response;
+        };
+        Func<Task> list = () => storage.KeysAsync();
+
+        (await list.Should().ThrowAsync<StorageException>()).Which.Message.Should().Contain("silent for 30 seconds");
+    }
+
     [Theory]
     [InlineData("<html><head><title>Console</title></head><body>Welcome</body></html>")]
     [InlineData("<!doctype html><html><body><br>Welcome</body></html>")]
@@ -232,11 +259,8 @@ public sealed class FalseAnswerTests
 
     private static bool IsCompletion(FakeRequest request) => request.Method == "POST" && request.Has("uploadId");
 
-    private static HttpResponseMessage FailedAfterStatus(string code)
-    {
-        HttpResponseMessage answer = FakeServer.Error(HttpStatusCode.OK, code, "We encountered an internal error. Please try again.");
-        return answer;
-    }
+    private static HttpResponseMessage FailedAfterStatus(string code) =>
+        FakeServer.Error(HttpStatusCode.OK, code, "We encountered an internal error. Please try again.");
 
     private static void LoseFirstCompletion(
         FakeServer server, Func<FakeRequest, bool> which, Func<HttpStatusCode, string, string, HttpResponseMessage> answer, HttpStatusCode status, string code)
@@ -253,6 +277,13 @@ public sealed class FalseAnswerTests
 
             return response;
         };
+    }
+
+    private sealed class PlainTransport(FakeServer server) : HttpClientFactory
+    {
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(server, disposeHandler: false);
+
+        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
     }
 
     /// <summary>A stream of which nobody knows the length.</summary>

@@ -52,7 +52,8 @@ internal static class BreakingContent
             return count;
         }
 
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        /// <summary>Hears no token, as the stream of a connection.</summary>
+        public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 
         public override void Flush() => throw new NotSupportedException();
 

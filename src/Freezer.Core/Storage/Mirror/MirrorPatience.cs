@@ -6,8 +6,10 @@ internal static class MirrorPatience
     /// <summary>Publishing takes longer than taking a piece of the content: what is buffered has to arrive, and the object to be put together.</summary>
     private const int Publishing = 10;
 
+    private static readonly TimeSpan _least = TimeSpan.FromMinutes(1);
+
     /// <summary>How long one is waited for that has all of the content.</summary>
-    internal static TimeSpan ForPublishing(MirrorOptions options) => options.Patience * Publishing;
+    internal static TimeSpan ForPublishing(MirrorOptions options) => options.Patience * Publishing > _least ? options.Patience * Publishing : _least;
 
     /// <summary>Waits until all calls have ended; once enough have succeeded, no longer than so for the next one.</summary>
     /// <returns>Whether all have ended.</returns>

@@ -44,7 +44,7 @@ internal sealed class BreakableStorage(IStorage inner) : DelegatingStorage(inner
         Reach();
         if (IsStuck)
         {
-            await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            await HangAsync(cancellationToken);
         }
 
         if (RefusesWrite?.Invoke(key) == true)
