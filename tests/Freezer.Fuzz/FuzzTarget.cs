@@ -8,8 +8,8 @@ namespace Freezer.Fuzz;
 /// <param name="Repair">Puts checksums right that would refuse a changed input before it is looked at; or <see langword="null"/>.</param>
 internal sealed record FuzzTarget(string Name, Action<byte[]> Parse, Type[] Refusals, Action<byte[]>? Repair = null)
 {
-    /// <summary>What an input may make a parser allocate: as much as the largest frame and the buffers of a decoder need, and a multiple of its own length.</summary>
-    private const long AllocationAtLeast = 96L << 20;
+    /// <summary>What an input may make a parser allocate: as much as the largest frame takes, as it is stored and as it is read, with the buffers of a decoder, and a multiple of its own length.</summary>
+    private const long AllocationAtLeast = 160L << 20;
     private const int AllocationForEachByte = 256;
 
     /// <summary>Parses an input, and looks at what that costs.</summary>
