@@ -52,7 +52,6 @@ public sealed class FalseAnswerTests
 
         failures.Should().BeGreaterThan(1);
         server["a"].Content.AsSpan().SequenceEqual(content).Should().BeTrue();
-        server.Names.Should().Equal(".freezer-s3/probe", "a");
     }
 
     [Theory]
@@ -82,7 +81,6 @@ public sealed class FalseAnswerTests
         await storage.PutAsync("a", content);
 
         server["a"].Content.AsSpan().SequenceEqual(content).Should().BeTrue();
-        server.Names.Should().Equal(".freezer-s3/probe", "a");
         server.OpenUploads.Should().Be(0);
     }
 
@@ -220,6 +218,18 @@ public sealed class FalseAnswerTests
     }
 
     [Fact]
+    public async Task Only_content_that_is_kept_back_after_a_refusal_asks_first()
+    {
+        using var server = new FakeServer();
+        await using S3Storage storage = await server.OpenAsync();
+        await storage.PutAsync("small", [1]);
+        await storage.PutAsync("larger", StorageCalls.Bytes(2_000));
+
+        server.Requests.Single(static request => request is { Method: "PUT", Name: "small" }).Header("Expect").Should().BeNull("a server may take what comes after its refusal for the next request");
+        server.Requests.Single(static request => request is { Method: "PUT", Name: "larger" }).Header("Expect").Should().Be("100-continue");
+    }
+
+    [Fact]
     public async Task A_client_of_the_application_is_not_waited_for_while_it_parses_what_never_ends()
     {
         using var server = new FakeServer();
@@ -234,6 +244,12 @@ public sealed class FalseAnswerTests
             HttpClientFactory = new PlainTransport(server),
         });
         await using S3Storage storage = await S3Storage.OpenAsync(client, server.Options with { TimeProvider = time, RetryFor = TimeSpan.Zero });
+        server.Before = static async (_, _) =>
+        {
+            // No server answers at once.
+            await Task.Yield();
+            return null;
+        };
         server.After = (asked, response) =>
         {
             response.Content = BreakingContent.Of(response.Content!, 10, () => ThreadPool.QueueUserWorkItem(_ => time.PassDeadlines()));
