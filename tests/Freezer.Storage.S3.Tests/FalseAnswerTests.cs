@@ -250,14 +250,20 @@ public sealed class FalseAnswerTests
             await Task.Yield();
             return null;
         };
+        var isOver = new TaskCompletionSource();
         server.After = (asked, response) =>
         {
-            response.Content = BreakingContent.Of(response.Content!, 10, () => ThreadPool.QueueUserWorkItem(_ => time.PassDeadlines()));
+            response.Content = BreakingContent.Of(response.Content!, 10, () =>
+            {
+                ThreadPool.QueueUserWorkItem(_ => time.PassDeadlines());
+                isOver.Task.GetAwaiter().GetResult();
+            });
             return response;
         };
         Func<Task> list = () => storage.KeysAsync();
 
         (await list.Should().ThrowAsync<StorageException>()).Which.Message.Should().Contain("silent for 30 seconds");
+        isOver.SetResult();
     }
 
     [Theory]
