@@ -18,12 +18,15 @@ const int TagSize = 16;
 const int SegmentSize = 1 << 20;
 const int LeastRounds = 600_000;
 
+// What a repair stored lies in a folder of this name and the repair's number; its document has that name.
+const string Repair = "repair-";
+
 // The roles of what is encrypted, as they stand in its associated data.
 const int Details = 4;
 const int RepositoryKey = 5;
 const int DataKey = 6;
 
-if (args is not [var store, "--passphrase-file" or "--key-file", var keyFile, var path])
+if (args is not [var store, "--passphrase-file" or "--key-file", var keyFile, var path] || path.Split('/') is not { Length: 6 or 7 } segments)
 {
     Console.Error.WriteLine("usage: decryptor STORE (--passphrase-file FILE | --key-file FILE) OBJECT > PLAIN");
     return 2;
@@ -35,8 +38,8 @@ try
     byte[] repositoryKey = OpenSlot(isPassphrase: args[1] == "--passphrase-file");
 
     // 2. The metadata document names the data key, and vouches for what stands in it with an HMAC at its end.
-    string[] segments = path.Split('/');
-    byte[] document = File.ReadAllBytes(Path.Combine([store, "metadata", .. segments[1..^1], "metadata"]));
+    bool isDocument = segments[0] == "metadata";
+    byte[] document = File.ReadAllBytes(Path.Combine([store, "metadata", .. segments[1..5], isDocument ? segments[5] : "metadata"]));
     JsonElement metadata = JsonDocument.Parse(document).RootElement;
     Guid id = metadata.GetProperty("id").GetGuid();
     Guid dataKeyId = metadata.GetProperty("data_key").GetGuid();
@@ -44,10 +47,11 @@ try
     CheckMac(document, dataKey);
 
     // 3. The object is one encrypted stream; what it is, and of which backup, is its associated data.
+    int part = segments[5].StartsWith(Repair, StringComparison.Ordinal) ? int.Parse(segments[5].AsSpan(Repair.Length), CultureInfo.InvariantCulture) : 0;
     using Stream output = Console.OpenStandardOutput();
-    if (segments[^1] == "metadata")
+    if (isDocument)
     {
-        output.Write(Decrypt(dataKey, AssociatedData(id, Details), metadata.GetProperty("sealed").GetBytesFromBase64()));
+        output.Write(Decrypt(dataKey, AssociatedData(id, Details, part), metadata.GetProperty("sealed").GetBytesFromBase64()));
         return 0;
     }
 
@@ -59,10 +63,11 @@ try
         _ => throw new InvalidDataException($"{path} is not an object that is encrypted."),
     };
     using FileStream stored = File.OpenRead(Path.Combine([store, .. segments]));
-    DecryptStream(dataKey, AssociatedData(id, role), stored, output);
+    DecryptStream(dataKey, AssociatedData(id, role, part), stored, output);
     return 0;
 }
-catch (Exception exception) when (exception is IOException or CryptographicException or InvalidDataException or JsonException or KeyNotFoundException)
+catch (Exception exception) when (exception is IOException or CryptographicException or InvalidDataException or JsonException or KeyNotFoundException
+    or FormatException or InvalidOperationException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"decryptor: {exception.Message}");
     return 1;
@@ -99,12 +104,13 @@ static byte[] DeriveFrom(byte[] passphrase, JsonElement parameters)
         : Rfc2898DeriveBytes.Pbkdf2(passphrase, Convert.FromBase64String(parameters.GetProperty("salt").GetString()!), rounds, HashAlgorithmName.SHA256, KeySize);
 }
 
-static byte[] AssociatedData(Guid id, int role)
+static byte[] AssociatedData(Guid id, int role, int part = 0)
 {
     byte[] data = new byte[28];
     BinaryPrimitives.WriteInt32LittleEndian(data, 1);
     id.TryWriteBytes(data.AsSpan(4), bigEndian: true, out _);
     BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(20), role);
+    BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(24), part);
     return data;
 }
 

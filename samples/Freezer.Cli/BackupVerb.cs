@@ -34,7 +34,7 @@ internal sealed class BackupVerb : Verb
 
     private readonly Option<bool> _failOnSkip = new("--fail-on-skip") { Description = "Fail where an entry cannot be read, rather than skipping it." };
 
-    private readonly Argument<string[]> _source = new("SOURCE") { Description = "What to back up: directories or files, or one volume.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _source = new("SOURCE") { Description = "What to back up: directories or files, or one volume. A storage below it is left out.", Arity = ArgumentArity.OneOrMore };
 
     internal BackupVerb()
         : base("backup", "Take a backup: an incremental on the newest one of the name, or a full one where there is none.")
@@ -62,17 +62,20 @@ internal sealed class BackupVerb : Verb
     {
         EngineName engineName = arguments.GetValue(CommonOptions.Engine);
         string resource = ResourceOf(engineName, arguments);
+        TarEngineOptions? tarOptions = engineName == EngineName.Tar ? TarOptionsOf(arguments) : null;
         BackupOptions options = OptionsOf(arguments);
         IKeyProvider? key = KeyOptions.Read(arguments);
         using var cleared = key as IDisposable;
         await using IStorage storage = await OpenStorageAsync(arguments, mayCreate: true, cancellationToken);
         using KeyRing? keys = key is null ? null : await KeyRing.OpenOrCreateAsync(storage, key, cancellationToken: cancellationToken);
-        BackupEngine engine = OpenEngine(engineName, storage, keys, output, TarOptionsOf(arguments));
+        BackupEngine engine = OpenEngine(engineName, storage, keys, output, tarOptions);
         using ProgressLine? progress = output.ShowProgress("stored");
         BackupResult result = await engine.BackupAsync(
             resource, arguments.GetRequiredValue(CommonOptions.Name), options, progress, cancellationToken);
         return BackupReport.Of(result);
     }
+
+    protected override string CancelledText(ParseResult arguments) => "The backup was cancelled: nothing of it is listed. Take it again.";
 
     private string ResourceOf(EngineName engine, ParseResult arguments)
     {
@@ -114,7 +117,7 @@ internal sealed class BackupVerb : Verb
 
     private TarEngineOptions TarOptionsOf(ParseResult arguments) => new()
     {
-        Exclude = arguments.GetRequiredValue(_exclude),
+        Exclude = [.. arguments.GetRequiredValue(_exclude), .. OwnStorage.PatternsFor(arguments.GetRequiredValue(_source), arguments.GetRequiredValue(CommonOptions.Storage))],
         OneFileSystem = arguments.GetValue(_oneFileSystem),
         ExcludeCacheDirectories = arguments.GetValue(_excludeCaches),
     };

@@ -6,9 +6,17 @@ namespace Freezer.Cli;
 /// <summary>Finds what is wrong with a command line.</summary>
 internal static class CommandLineErrors
 {
+    /// <summary>What the runtime puts in the place of bytes that are not UTF-8.</summary>
+    private const char NotText = '\uFFFD';
+
     /// <summary>Says the first thing that is wrong, or <see langword="null"/>.</summary>
     internal static string? Find(ParseResult arguments, string[] args)
     {
+        if (args.FirstOrDefault(static argument => argument.Contains(NotText, StringComparison.Ordinal)) is { } garbled)
+        {
+            return $"The argument '{garbled}' is not UTF-8 text, so that nothing can be found by it. (In --include a byte is written \\xHH; a directory can be reached through a link with another name.)";
+        }
+
         // The parser takes an option that it does not know for an argument: a mistyped --exclude would be one more source.
         if (FindUnknownOption(arguments, args) is { } unknown)
         {

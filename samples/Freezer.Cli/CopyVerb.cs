@@ -38,6 +38,8 @@ internal sealed class CopyVerb : Verb
         return CopyReport.Of(await catalog.CopyAsync(backup, destination, progress, cancellationToken), address.Text);
     }
 
+    protected override string CancelledText(ParseResult arguments) => "The copy was cancelled. What was copied stays, and the next copy goes on from there.";
+
     private async Task<Backup> FindAsync(BackupCatalog catalog, ParseResult arguments, CancellationToken cancellationToken)
     {
         string engine = arguments.GetValue(CommonOptions.Engine).ToText();
@@ -51,6 +53,7 @@ internal sealed class CopyVerb : Verb
             }
         }
 
-        return newest ?? throw new BackupNotFoundException($"There is no {engine} backup of the name '{name}' in this storage, or none as old as that.");
+        return newest ?? throw await NamingEngineAsync(
+            new BackupNotFoundException($"There is no {engine} backup of the name '{name}' in this storage, or none as old as that."), arguments, catalog, cancellationToken);
     }
 }

@@ -12,8 +12,9 @@ internal sealed record DirectoryAddress(string Path) : StorageAddress
     internal override bool IsThere => Directory.Exists(Path);
 
     /// <inheritdoc/>
-    internal override Task<IStorage> OpenAsync(bool mayCreate, CancellationToken cancellationToken) => mayCreate || IsThere
-        ? OpenMemberAsync(mayCreate, cancellationToken)
+    internal override Task<IStorage> OpenAsync(bool mayCreate, CancellationToken cancellationToken) =>
+        File.Exists(Path) ? throw new IOException($"There is no storage at '{Path}': it is a file, and a directory is expected.")
+        : mayCreate || IsThere ? OpenMemberAsync(mayCreate, cancellationToken)
         : throw new DirectoryNotFoundException($"There is no storage at '{Path}': there is no such directory.");
 
     /// <inheritdoc/>

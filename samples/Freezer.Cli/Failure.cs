@@ -7,9 +7,20 @@ internal static class Failure
 {
     private const string ParameterSuffix = " (Parameter '";
 
-    internal static string Describe(Exception exception) => exception switch
+    /// <summary>What the library calls its options, and how they are called here.</summary>
+    private static readonly (string Property, string Option)[] _options =
+    [
+        ("RestoreOptions.Overwrite", "--overwrite"),
+        ("RestoreOptions.SkipDamaged", "--skip-damaged"),
+        ("ReaderLimits.MostContent", "--most-content"),
+    ];
+
+    internal static string Describe(Exception exception) => _options.Aggregate(
+        DescribeAsTold(exception), static (text, option) => text.Replace(option.Property, option.Option, StringComparison.Ordinal));
+
+    private static string DescribeAsTold(Exception exception) => exception switch
     {
-        OperationCanceledException => "It was cancelled.",
+        OperationCanceledException => $"It was broken off: {WithRootCause(exception)}",
         ArgumentException => WithoutParameter(exception.Message),
         IOException or UnauthorizedAccessException or NotSupportedException or FormatException => WithRootCause(exception),
         _ => string.Create(CultureInfo.InvariantCulture, $"Something went wrong that should not have ({exception.GetType().Name}): {WithRootCause(exception)}"),

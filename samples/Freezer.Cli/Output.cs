@@ -32,18 +32,41 @@ internal sealed class Output
     /// <returns>The exit status.</returns>
     internal int Write(Report report)
     {
-        if (_json)
+        try
         {
-            Console.Out.WriteLine(report.ToJson());
+            if (_json)
+            {
+                Console.Out.WriteLine(report.ToJson());
+            }
+
+            // A person sees every report; whoever reads the document still finds in a log why the run failed.
+            if (!_json || (_verbose && report is FailureReport))
+            {
+                report.Write(new PeopleText(report is FailureReport ? Console.Error : Console.Out), _verbose);
+            }
+
+            return report.ExitStatus;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return TellOfLostReport(report, exception);
+        }
+    }
+
+    /// <summary>What was done is done, but whoever asked for it does not hear of it: that is a failure too.</summary>
+    private static int TellOfLostReport(Report report, Exception cause)
+    {
+        try
+        {
+            Console.Error.WriteLine(PeopleText.Printable($"freezer: It ended with the status '{report.Status}', but the report cannot be written: {Failure.Describe(cause)}"));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Nobody can be told: the exit status has to do.
+            return ExitStatus.Failed;
         }
 
-        // A person sees every report; whoever reads the document still finds in a log why the run failed.
-        if (!_json || (_verbose && report is FailureReport))
-        {
-            report.Write(new PeopleText(report is FailureReport ? Console.Error : Console.Out), _verbose);
-        }
-
-        return report.ExitStatus;
+        return ExitStatus.Failed;
     }
 
     /// <summary>Ends the run since the command line asks for what cannot be.</summary>

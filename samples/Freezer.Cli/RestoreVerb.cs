@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Freezer.Catalog;
 using Freezer.Keys;
 using Freezer.Storage;
 
@@ -15,7 +16,10 @@ internal sealed class RestoreVerb : Verb
     private readonly Option<EntryPath[]> _include = CommonOptions.RepeatableOptionOf(
         "--include", "PATH", "Only this path, relative to the source, and what is below it. May be given several times.", EntryPath.Parse);
 
-    private readonly Option<bool> _untrusted = new("--untrusted") { Description = "Leave out devices and set-uid bits: somebody else made the backup." };
+    private readonly Option<bool> _untrusted = new("--untrusted") { Description = "Leave out devices and set-uid bits, and set limits to what is read: somebody else made the backup." };
+
+    private readonly Option<long?> _mostContent = CommonOptions.OptionOf<long?>(
+        "--most-content", "SIZE", "As --untrusted, and fail where more than so many bytes are decompressed: a number, or one with K, M, G or T behind it. 16T by default.", static text => Numbers.ParseSize(text));
 
     private readonly Option<bool> _strict = new("--strict") { Description = "Count metadata that this user may not set as skipped." };
 
@@ -36,6 +40,7 @@ internal sealed class RestoreVerb : Verb
         Add(_overwrite);
         Add(_include);
         Add(_untrusted);
+        Add(_mostContent);
         Add(_strict);
         Add(_skipDamaged);
         Add(_destination);
@@ -50,17 +55,28 @@ internal sealed class RestoreVerb : Verb
         using KeyRing? keys = key is null ? null : await KeyRing.OpenAsync(storage, key, cancellationToken: cancellationToken);
         BackupEngine engine = OpenEngine(arguments.GetValue(CommonOptions.Engine), storage, keys, output);
         using ProgressLine? progress = output.ShowProgress("fetched");
-        RestoreResult result = await engine.RestoreAsync(
-            arguments.GetRequiredValue(CommonOptions.Name), destination, OptionsOf(arguments), progress, cancellationToken);
-        return RestoreReport.Of(result, destination);
+        try
+        {
+            RestoreResult result = await engine.RestoreAsync(
+                arguments.GetRequiredValue(CommonOptions.Name), destination, OptionsOf(arguments), progress, cancellationToken);
+            return RestoreReport.Of(result, destination);
+        }
+        catch (BackupNotFoundException exception)
+        {
+            throw await NamingEngineAsync(exception, arguments, new BackupCatalog(storage, output.Logger, keys), cancellationToken);
+        }
     }
+
+    protected override string CancelledText(ParseResult arguments) =>
+        $"The restore was cancelled: '{arguments.GetValue(_destination)}' does not hold all of the backup. Restore it again, with --overwrite where something is there.";
 
     private RestoreOptions OptionsOf(ParseResult arguments) => new()
     {
         To = arguments.GetValue(_to),
         Overwrite = arguments.GetValue(_overwrite),
         Include = arguments.GetRequiredValue(_include),
-        Untrusted = arguments.GetValue(_untrusted),
+        Untrusted = arguments.GetValue(_untrusted) || arguments.GetValue(_mostContent) is not null,
+        Limits = arguments.GetValue(_mostContent) is { } most ? ReaderLimits.Default with { MostContent = most } : ReaderLimits.Default,
         Strict = arguments.GetValue(_strict),
         SkipDamaged = arguments.GetValue(_skipDamaged),
     };

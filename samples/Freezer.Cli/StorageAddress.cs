@@ -19,6 +19,11 @@ internal abstract partial record StorageAddress
             throw new FormatException($"The storage is empty: give {Forms}.");
         }
 
+        if (text == "~" || text.StartsWith("~/", StringComparison.Ordinal))
+        {
+            throw new FormatException($"The storage '{text}' begins with a ~ that the shell did not replace: write $HOME, or ./~ for a directory of that name.");
+        }
+
         Match scheme = Scheme().Match(text);
         return !scheme.Success ? new DirectoryAddress(text)
             : scheme.Groups[1].Value switch

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Freezer.Catalog;
 using Freezer.Engines.BlockDiff;
 using Freezer.Engines.Tar;
 using Freezer.Keys;
@@ -18,6 +19,10 @@ internal abstract class Verb : Command
     /// <param name="cancellationToken">Cancelled by Ctrl-C.</param>
     protected abstract Task<Report> DoAsync(ParseResult arguments, Output output, CancellationToken cancellationToken);
 
+    /// <summary>What there is once it was cancelled, and what to do.</summary>
+    /// <param name="arguments">The command line.</param>
+    protected virtual string CancelledText(ParseResult arguments) => "It was cancelled.";
+
     protected static Task<IStorage> OpenStorageAsync(ParseResult arguments, bool mayCreate, CancellationToken cancellationToken) => StorageAddress.OpenAsync(
         arguments.GetRequiredValue(CommonOptions.Storage), arguments.GetValue(CommonOptions.Quorum), mayCreate, cancellationToken);
 
@@ -25,6 +30,29 @@ internal abstract class Verb : Command
     {
         var options = new BackupEngineOptions { Logger = output.Logger, Keys = keys };
         return engine == EngineName.Tar ? new TarEngine(storage, tarOptions, options) : new BlockDiffEngine(storage, null, options);
+    }
+
+    /// <summary>Where there is no backup of an engine that nobody named, but one of the other: says so.</summary>
+    protected static async Task<BackupNotFoundException> NamingEngineAsync(
+        BackupNotFoundException notFound, ParseResult arguments, BackupCatalog catalog, CancellationToken cancellationToken)
+    {
+        string name = arguments.GetRequiredValue(CommonOptions.Name);
+        if (arguments.GetResult(CommonOptions.Engine) is { Implicit: false } || await AnyAsync(EngineName.Tar) || !await AnyAsync(EngineName.Block))
+        {
+            return notFound;
+        }
+
+        return new BackupNotFoundException($"{notFound.Message} There are backups of a volume under this name: give --engine block.", notFound);
+
+        async Task<bool> AnyAsync(EngineName engine)
+        {
+            await foreach (Backup backup in catalog.ListAsync(engine.ToText(), name, cancellationToken))
+            {
+                return true;
+            }
+
+            return false;
+        }
     }
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
@@ -37,6 +65,10 @@ internal abstract class Verb : Command
         catch (ArgumentException exception)
         {
             return output.WriteWrongUsage(Failure.Describe(exception), this, exception);
+        }
+        catch (OperationCanceledException exception) when (cancellationToken.IsCancellationRequested)
+        {
+            return output.Write(FailureReport.Of(arguments, exception) with { Error = CancelledText(arguments) });
         }
         catch (Exception exception)
         {

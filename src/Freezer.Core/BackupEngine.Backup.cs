@@ -15,7 +15,7 @@ public abstract partial class BackupEngine
     /// <param name="backupName">The name to file the backup under: one segment of a storage key, so without <c>/</c>.</param>
     /// <param name="options">How to take it; <see langword="null"/> for the defaults.</param>
     /// <param name="progress">Hears how far it is, a few times a second at most, on a thread of the backup.</param>
-    /// <param name="cancellationToken">Cancels the backup; nothing is listed then.</param>
+    /// <param name="cancellationToken">Cancels the backup. Nothing is listed then, or the whole backup, where its commit was already on its way.</param>
     /// <returns>What was done. Look at its outcome: a backup with skips is not an exception.</returns>
     /// <exception cref="ArgumentException">The name or an option is not valid.</exception>
     /// <exception cref="BackupKeyException">The repository is encrypted, and the engine has no keys. Nothing was written.</exception>
@@ -30,6 +30,7 @@ public abstract partial class BackupEngine
     {
         ArgumentException.ThrowIfNullOrEmpty(resource);
         CheckName(backupName);
+        CheckEngineName();
         options ??= BackupOptions.Default;
         options.Validate();
         CheckParent(options.Parent, backupName);
@@ -47,6 +48,12 @@ public abstract partial class BackupEngine
             report.Finish();
             return result;
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            outcome = "cancelled";
+            Log.BackupCancelled(EngineOptions.Logger, backupName);
+            throw;
+        }
         catch (Exception exception)
         {
             activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
@@ -55,7 +62,17 @@ public abstract partial class BackupEngine
         }
         finally
         {
+            activity?.SetTag("freezer.outcome", outcome);
             Telemetry.Record("backup", Name, outcome, report, EngineOptions.TimeProvider.GetElapsedTime(started));
+        }
+    }
+
+    /// <summary>What is stored under a name that is no segment is never found again.</summary>
+    private void CheckEngineName()
+    {
+        if (BackupLocation.CheckName(Name) is { } reason)
+        {
+            throw new InvalidOperationException($"'{StoragePath.Printable(Name)}' cannot name an engine: {reason}.");
         }
     }
 

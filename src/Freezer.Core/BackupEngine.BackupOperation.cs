@@ -35,7 +35,7 @@ public abstract partial class BackupEngine
             while (true)
             {
                 ParentChoice choice = await ChooseParentAsync(unusableParent, cancellationToken).ConfigureAwait(false);
-                DataKey? dataKey = await ChooseDataKeyAsync(choice.Parent, cancellationToken).ConfigureAwait(false);
+                DataKey? dataKey = await KeyRing.ChooseDataKeyAsync(_storage, _settings.Keys, choice.Parent?.DataKey, cancellationToken).ConfigureAwait(false);
                 BackupClaim claim = await ClaimAsync(choice, cancellationToken).ConfigureAwait(false);
                 await using (claim.ConfigureAwait(false))
                 {
@@ -88,21 +88,8 @@ public abstract partial class BackupEngine
                 (chain, reason) = await ReadParentsAsync(parent, locations, cancellationToken).ConfigureAwait(false);
             }
 
-            return reason is null ? new ParentChoice(chain, newest, null) : new ParentChoice([], newest, reason);
-        }
-
-        /// <summary>A chain keeps the data key that it began with; a new one takes the newest. None where the repository is not encrypted.</summary>
-        private async Task<DataKey?> ChooseDataKeyAsync(CommittedBackup? parent, CancellationToken cancellationToken)
-        {
-            if (_settings.Keys is not { } keys)
-            {
-                return !await KeyRing.IsEncryptedAsync(_storage, cancellationToken).ConfigureAwait(false) ? null
-                    : throw new BackupKeyException("This repository is encrypted, and no key was given: the backup would be stored for everybody to read.");
-            }
-
-            DataKey dataKey = parent?.DataKey ?? await keys.GetCurrentDataKeyAsync(cancellationToken).ConfigureAwait(false);
-            await KeyRing.CheckPlaceAsync(_storage, dataKey, cancellationToken).ConfigureAwait(false);
-            return dataKey;
+            return reason is null ? new ParentChoice(chain, [.. chain.Select(level => locations.Find(location => location == level.Location)!)], newest, null)
+                : new ParentChoice([], [], newest, reason);
         }
 
         private static BackupLocation Locate(Backup parent, List<BackupLocation> locations)
@@ -203,18 +190,21 @@ public abstract partial class BackupEngine
 
             var facts = new SortedDictionary<string, string>(StringComparer.Ordinal);
             BackupDocument document;
+            byte[] bytes;
+            DateTimeOffset lookedAt;
             try
             {
                 LevelObjects objects = await WriteLevelAsync(location, choice, stream, dataKey, facts, cancellationToken).ConfigureAwait(false);
                 document = Describe(location, choice, stream, dataKey, objects, facts);
-                using var written = new ChainReader(
-                    _storage, [.. choice.Chain, new CommittedBackup(location, document, dataKey)], codecs, _settings.Parallelism, options.QueueSize);
-                await written.CheckObjectsAsync(cancellationToken).ConfigureAwait(false);
-                if (!await IsThereAsync(choice.Parent, cancellationToken).ConfigureAwait(false))
+                bytes = document.ToBytes(dataKey);
+                if (bytes.Length > CommittedBackup.LongestDocument)
                 {
-                    throw new BackupException($"The parent {choice.Parent!.ToBackup()} was removed while this backup was written. Run it again.");
+                    throw new BackupException($"The metadata document of the backup would have {bytes.Length} bytes, and at most {CommittedBackup.LongestDocument} are read back. Shorten the name of the resource, or the facts of the engine.");
                 }
 
+                lookedAt = _settings.TimeProvider.GetUtcNow();
+                await CheckObjectsAsync([.. choice.Chain, new CommittedBackup(location, document, dataKey)], cancellationToken).ConfigureAwait(false);
+                await CheckParentsAsync(choice, cancellationToken).ConfigureAwait(false);
                 cancellationToken.ThrowIfCancellationRequested();
             }
             catch
@@ -224,7 +214,8 @@ public abstract partial class BackupEngine
             }
 
             // From here on nothing is deleted but the claim: the commit may be there although its answer was lost.
-            await CommitAsync(location, document, dataKey, cancellationToken).ConfigureAwait(false);
+            await CommitAsync(location, bytes, cancellationToken).ConfigureAwait(false);
+            await ConfirmAsync(new CommittedBackup(location, document, dataKey), choice.Parent, lookedAt).ConfigureAwait(false);
             Log.BackupCommitted(_settings.Logger, backupName, location.Level, document.Entries, document.BytesRead, report.BytesStored);
             if (document.Skipped > 0)
             {
@@ -232,6 +223,63 @@ public abstract partial class BackupEngine
             }
 
             return document;
+        }
+
+        private async Task CheckObjectsAsync(IReadOnlyList<CommittedBackup> levels, CancellationToken cancellationToken)
+        {
+            using var reader = new ChainReader(_storage, levels, codecs, _settings.Parallelism, options.QueueSize);
+            await reader.CheckObjectsAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        /// <summary>Looks that what the backup builds on is still there, and is still what its manifest refers to.</summary>
+        private async Task CheckParentsAsync(ParentChoice choice, CancellationToken cancellationToken)
+        {
+            if (choice.Parent is not { } parent)
+            {
+                return;
+            }
+
+            if (!await IsThereAsync(parent, cancellationToken).ConfigureAwait(false))
+            {
+                throw new BackupException($"The parent {parent.ToBackup()} was removed while this backup was written. Run it again.");
+            }
+
+            // Two places that differ in their repairs alone are equal.
+            HashSet<BackupLocation> now = [.. await _catalog.ListLocationsAsync(engine.Name, backupName, cancellationToken).ConfigureAwait(false)];
+            foreach (BackupLocation level in choice.Listed)
+            {
+                if (now.TryGetValue(level, out BackupLocation? listed) && listed.Repair != level.Repair)
+                {
+                    throw new BackupException($"{level.ToBackup()}, which this backup builds on, was repaired while it was written, and other objects have taken the place of what it refers to. Run it again.");
+                }
+            }
+        }
+
+        /// <summary>Looks once more after the commit. A deletion of the parent that has died cannot put the parent back, and where the commit took long a sweep may have
+        /// taken the backup for abandoned: it is listed then, and must not pass for a success.</summary>
+        private async Task ConfirmAsync(CommittedBackup commit, CommittedBackup? parent, DateTimeOffset lookedAt)
+        {
+            try
+            {
+                if (!await IsThereAsync(parent, CancellationToken.None).ConfigureAwait(false))
+                {
+                    throw new BackupException($"{commit.ToBackup()} is committed, and its parent {parent!.ToBackup()} is being deleted. It restores only if that is put back: verify it, or take a full backup.");
+                }
+
+                if (_settings.TimeProvider.GetUtcNow() - lookedAt >= BackupCatalog.ClaimRenewal)
+                {
+                    await CheckObjectsAsync([commit], CancellationToken.None).ConfigureAwait(false);
+                }
+            }
+            catch (BackupDamagedException exception)
+            {
+                throw new BackupException($"{commit.ToBackup()} is committed and not whole, since it stood still for so long that it was swept: {exception.Message} Delete it, and run the backup again.", exception);
+            }
+            catch (StorageException exception)
+            {
+                // All was there just before.
+                Log.NotConfirmed(_settings.Logger, backupName, exception);
+            }
         }
 
         private async Task<LevelObjects> WriteLevelAsync(
@@ -277,7 +325,7 @@ public abstract partial class BackupEngine
             await engine.WriteArchiveAsync(context, archive, cancellationToken).ConfigureAwait(false);
             foreach ((string name, string value) in context.Facts)
             {
-                facts[name] = value;
+                facts[name] = value ?? throw new InvalidOperationException($"The engine {engine.Name} gave the fact '{name}' no value.");
             }
         }
 
@@ -311,16 +359,15 @@ public abstract partial class BackupEngine
                 ApplicationFacts = options.Facts.Count == 0 ? null : new(new Dictionary<string, string>(options.Facts), StringComparer.Ordinal),
             };
 
-        private async Task CommitAsync(BackupLocation location, BackupDocument document, DataKey? dataKey, CancellationToken cancellationToken)
+        private async Task CommitAsync(BackupLocation location, byte[] document, CancellationToken cancellationToken)
         {
             try
             {
-                await _storage.WriteBytesAsync(location.Metadata, document.ToBytes(dataKey), WriteMode.CreateNew, cancellationToken).ConfigureAwait(false);
+                await _storage.WriteBytesAsync(location.Metadata, document, WriteMode.CreateNew, cancellationToken).ConfigureAwait(false);
             }
             catch (StorageException exception)
             {
-                // The write may have succeeded although its answer was lost. What too few storages of a mirror have is not committed, though it can be read.
-                if (exception.Kind == StorageErrorKind.BelowQuorum || !await IsOursAsync(location, cancellationToken).ConfigureAwait(false))
+                if (!exception.LeavesOutcomeOpen || !await IsOursAsync(location, cancellationToken).ConfigureAwait(false))
                 {
                     throw new BackupException($"The commit {location.Metadata} could not be written, or not be confirmed: {exception.Message} Run the backup again.", exception);
                 }
@@ -358,6 +405,20 @@ public abstract partial class BackupEngine
 
         private async Task RemoveUnfinishedAsync(BackupLocation location)
         {
+            try
+            {
+                if (await _storage.FindAsync(location.Metadata, CancellationToken.None).ConfigureAwait(false) is not null)
+                {
+                    // A storage that lists late has hidden that this place is taken: what lies here is another backup's.
+                    return;
+                }
+            }
+            catch (Exception exception)
+            {
+                Log.UnfinishedNotRemoved(_settings.Logger, location.Folder, exception);
+                return;
+            }
+
             foreach (StorageKey key in (StorageKey[])[location.Archive, location.Manifest, location.Index])
             {
                 try
@@ -371,8 +432,8 @@ public abstract partial class BackupEngine
             }
         }
 
-        /// <summary>The chain to build on, level 0 first; empty for a new chain.</summary>
-        private sealed record ParentChoice(List<CommittedBackup> Chain, long NewestTime, string? NewChainReason)
+        /// <summary>The chain to build on, level 0 first; empty for a new chain. Its places are kept as they were listed, each with its newest repair.</summary>
+        private sealed record ParentChoice(List<CommittedBackup> Chain, List<BackupLocation> Listed, long NewestTime, string? NewChainReason)
         {
             internal CommittedBackup? Parent => Chain.Count == 0 ? null : Chain[^1];
         }

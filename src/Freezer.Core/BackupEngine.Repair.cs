@@ -42,6 +42,12 @@ public abstract partial class BackupEngine
             report.Finish();
             return result;
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            outcome = "cancelled";
+            Log.RepairCancelled(EngineOptions.Logger, backupName);
+            throw;
+        }
         catch (Exception exception)
         {
             activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
@@ -50,6 +56,7 @@ public abstract partial class BackupEngine
         }
         finally
         {
+            activity?.SetTag("freezer.outcome", outcome);
             Telemetry.Record("repair", Name, outcome, report, EngineOptions.TimeProvider.GetElapsedTime(started));
         }
     }

@@ -54,6 +54,12 @@ public abstract partial class BackupEngine
                 Duration = EngineOptions.TimeProvider.GetElapsedTime(started),
             };
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            outcome = "cancelled";
+            Log.RestoreCancelled(EngineOptions.Logger, backupName);
+            throw;
+        }
         catch (Exception exception)
         {
             activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
@@ -62,6 +68,7 @@ public abstract partial class BackupEngine
         }
         finally
         {
+            activity?.SetTag("freezer.outcome", outcome);
             Telemetry.Record("restore", Name, outcome, report, EngineOptions.TimeProvider.GetElapsedTime(started));
         }
     }

@@ -39,6 +39,12 @@ public abstract partial class BackupEngine
             report.Finish();
             return result with { Duration = EngineOptions.TimeProvider.GetElapsedTime(started) };
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            outcome = "cancelled";
+            Log.VerifyCancelled(EngineOptions.Logger, backupName);
+            throw;
+        }
         catch (Exception exception)
         {
             activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
@@ -47,6 +53,7 @@ public abstract partial class BackupEngine
         }
         finally
         {
+            activity?.SetTag("freezer.outcome", outcome);
             Telemetry.Record("verify", Name, outcome, report, EngineOptions.TimeProvider.GetElapsedTime(started));
         }
     }

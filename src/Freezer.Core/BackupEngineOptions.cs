@@ -27,6 +27,9 @@ public sealed record BackupEngineOptions
     /// disposes it after the engine's last operation. <see langword="null"/> (the default) for a repository that is not encrypted.</summary>
     public KeyRing? Keys { get; init; }
 
+    /// <summary>More threads than any machine has cores.</summary>
+    private const int MostParallelism = 1 << 16;
+
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Logger);
@@ -34,5 +37,6 @@ public sealed record BackupEngineOptions
         ArgumentNullException.ThrowIfNull(SourceHost);
         ArgumentNullException.ThrowIfNull(Codecs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Parallelism);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Parallelism, MostParallelism, nameof(Parallelism));
     }
 }

@@ -15,6 +15,7 @@ public static class EngineContract
         .. DestinationChecks.All,
         .. FaultChecks.All,
         .. DamageChecks.All,
+        .. RepairChecks.All,
         .. StopChecks.All,
         .. ReportChecks.All,
         .. SideBySideChecks.All,

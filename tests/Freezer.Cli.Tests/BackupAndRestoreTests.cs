@@ -216,6 +216,82 @@ public sealed class BackupAndRestoreTests(SampleRepository sample) : IClassFixtu
         File.ReadAllBytes(Target).Should().Equal(content);
     }
 
+    [Fact]
+    public void A_volume_that_is_named_in_another_way_is_the_same_one()
+    {
+        string storage = Path.Combine(_scratch.Path, "store");
+        string volume = Path.Combine(_scratch.Path, "volume");
+        File.WriteAllBytes(volume, new byte[5000]);
+
+        Backup(storage, "--engine", "block", volume).ShouldEndWith(0);
+        ProgramRun run = Backup(storage, "--engine", "block", Path.GetRelativePath(Environment.CurrentDirectory, volume)).ShouldEndWith(0);
+
+        ((int?)run.Document["level"]).Should().Be(1, "it said: {0}", run.Document["newChainReason"]);
+    }
+
+    [Fact]
+    public void Where_only_a_volume_has_the_name_the_engine_is_asked_for()
+    {
+        string storage = Path.Combine(_scratch.Path, "store");
+        string volume = Path.Combine(_scratch.Path, "volume");
+        File.WriteAllBytes(volume, new byte[5000]);
+        Backup(storage, "--engine", "block", volume).ShouldEndWith(0);
+        string[] restore = ["restore", "--storage", storage, "--name", "n", "--json", Target];
+
+        ((string?)FreezerProgram.Run(restore).ShouldEndWith(Failed).Document["error"]).Should().Contain("give --engine block");
+        ((string?)FreezerProgram.Run([.. restore, "--engine", "tar"]).ShouldEndWith(Failed).Document["error"]).Should().NotContain("give --engine block");
+    }
+
+    [Fact]
+    public void What_is_written_over_and_how_much_comes_out_is_asked_for_by_the_names_of_the_options()
+    {
+        Directory.CreateDirectory(Target);
+        File.WriteAllText(Path.Combine(Target, "mine"), "mine");
+
+        ((string?)Restore().ShouldEndWith(Failed).Document["error"]).Should().Contain("--overwrite").And.NotContain("RestoreOptions");
+        ((string?)Restore("--overwrite", "--most-content", "100").ShouldEndWith(Failed).Document["error"]).Should().Contain("not trusted").And.Contain("--most-content");
+        Restore("--overwrite", "--most-content", "1M").ShouldEndWith(0);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_storage_below_the_source_is_left_out_of_its_own_backup(bool severalSources)
+    {
+        string source = _scratch.Make("source");
+        string storage = Path.Combine(source, "odd [*] name ", "store");
+        File.WriteAllText(Path.Combine(source, "a"), "1");
+        string[] sources = severalSources ? [source, _scratch.Make("other")] : [source];
+
+        Backup(storage, sources).ShouldEndWith(0);
+        Backup(storage, sources).ShouldEndWith(0);
+        FreezerProgram.Run("restore", "--storage", storage, "--name", "n", Target).ShouldEndWith(0);
+
+        Directory.EnumerateFiles(Target, "*", SearchOption.AllDirectories).Select(Path.GetFileName).Should().Equal("a");
+        ((string?)Backup(source, source).ShouldEndWith(2).Document["error"]).Should().Contain("is the storage itself");
+    }
+
+    [Fact]
+    public void A_storage_that_is_a_file_is_named_as_such()
+    {
+        string storage = Path.Combine(_scratch.Path, "store");
+        File.WriteAllText(storage, "mine");
+
+        ((string?)Backup(storage, _scratch.Make("source")).ShouldEndWith(Failed).Document["error"]).Should().Contain($"'{storage}': it is a file");
+    }
+
+    [SkippableTheory]
+    [InlineData("--json")]
+    [InlineData("--verbose")]
+    public void A_report_that_cannot_be_written_is_a_failure_without_a_crash(string option)
+    {
+        Skip.IfNot(File.Exists("/dev/full"), "there is no /dev/full");
+
+        ProgramRun run = FreezerProgram.Finish(FreezerProgram.Start(["sh", "-c", "exec \"$@\" > /dev/full", "sh"], "list", "--storage", sample.Storage, option)).ShouldEndWith(Failed);
+
+        run.Error.Should().Contain("freezer: It ended with the status 'complete', but the report cannot be written: ").And.NotContain("   at ");
+    }
+
     [SkippableFact]
     public void What_cannot_be_read_is_skipped_and_told()
     {

@@ -139,6 +139,22 @@ public sealed class EncryptionTests : IDisposable
         FreezerProgram.Decrypt(_store, option, key, $"{folder}/data").Status.Should().Be(1, "it was cut off after a segment");
     }
 
+    [Fact]
+    public void What_a_repair_has_stored_is_decrypted_too()
+    {
+        Backup("--key-file", _key, "--compression", "none").ShouldEndWith(0);
+        string folder = Path.GetRelativePath(_store, Path.GetDirectoryName(Directory.GetFiles(_store, "engine_metadata", SearchOption.AllDirectories).Single())!);
+        byte[] manifest = FreezerProgram.Decrypt(_store, "--key-file", _key, $"{folder}/engine_metadata").Output;
+        File.Delete(Path.Combine(_store, folder, "engine_metadata"));
+        Run("repair", "--name", "n", "--key-file", _key).ShouldEndWith(0);
+
+        FreezerProgram.Decrypt(_store, "--key-file", _key, $"{folder}/repair-1/engine_metadata").Output.Should().StartWith(manifest.AsSpan(0, 6).ToArray());
+        FreezerProgram.Decrypt(_store, "--key-file", _key, $"{folder}/repair-1/index").Output.Should().NotBeEmpty();
+        string document = Encoding.UTF8.GetString(FreezerProgram.Decrypt(_store, "--key-file", _key, $"metadata{folder[4..]}/repair-1").Output);
+        ((int?)JsonNode.Parse(document)!["repair"]).Should().Be(1);
+        FreezerProgram.Decrypt(_store, "--key-file", _key, "data").Status.Should().Be(2, "there is no such object in a repository");
+    }
+
     private ProgramRun Backup(params string[] options) => FreezerProgram.Run(["backup", "--storage", _store, "--name", "n", "--json", .. options, _source]);
 
     private ProgramRun Restore(string destination, params string[] options) =>

@@ -32,7 +32,7 @@ public sealed class InterruptionTests : IDisposable
         ProgramRun run = FreezerProgram.Finish(process).ShouldEndWith(1);
 
         ((string?)run.Document["status"]).Should().Be("failed");
-        ((string?)run.Document["error"]).Should().Contain("cancelled");
+        ((string?)run.Document["error"]).Should().Be("The backup was cancelled: nothing of it is listed. Take it again.");
         Directory.EnumerateFiles(storage, "*", SearchOption.AllDirectories).Should().BeEmpty();
     }
 }

@@ -23,6 +23,9 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
     /// <summary>The least age that <see cref="SweepAsync"/> takes: a backup in progress shows a sign of life every four minutes.</summary>
     public static TimeSpan LeastSweepAge { get; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>Objects that only ask something of the storage, and are gone at once.</summary>
+    internal const string ProbeRoot = "probe";
+
     private readonly ILogger _logger = logger ?? NullLogger.Instance;
 
     internal IStorage Storage => storage;
@@ -41,7 +44,7 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         {
             // One that was deleted meanwhile is left out.
             if ((backupName is null || location.BackupName == backupName)
-                && await FindAsync(location, cancellationToken).ConfigureAwait(false) is { } commit)
+                && await DescribeAsync(location, cancellationToken).ConfigureAwait(false) is { } commit)
             {
                 yield return commit.ToBackup();
             }
@@ -101,16 +104,28 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         }
 
         Dictionary<BackupLocation, Leftover> leftovers = await FindLeftoversAsync(cancellationToken).ConfigureAwait(false);
-        if (leftovers.Count == 0)
+        List<StorageEntry> probes = await ListProbesAsync(cancellationToken).ConfigureAwait(false);
+        if (leftovers.Count == 0 && probes.Count == 0)
         {
             return 0;
         }
 
         DateTimeOffset now = await ReadClockAsync(cancellationToken).ConfigureAwait(false);
+        foreach (StorageEntry probe in probes.Where(probe => now - probe.LastModified >= olderThan))
+        {
+            await storage.DeleteAsync(probe.Key, cancellationToken).ConfigureAwait(false);
+        }
+
         int removed = 0;
         foreach ((BackupLocation location, Leftover leftover) in leftovers)
         {
             if (now - leftover.LastSign < olderThan)
+            {
+                continue;
+            }
+
+            // Somebody may have come since the listing: a copy that goes on where another one was interrupted.
+            if (await storage.FindAsync(location.Claim, cancellationToken).ConfigureAwait(false) is { } claim && now - claim.LastModified < olderThan)
             {
                 continue;
             }
@@ -190,6 +205,19 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         }
     }
 
+    /// <summary>Reads the commit at a place as <see cref="FindAsync"/> does, but for one that the storage has and cannot deliver: that is told as what is wrong with it.</summary>
+    internal async Task<CommittedBackup?> DescribeAsync(BackupLocation location, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FindAsync(location, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageException failure) when (Dataflow.LeafDigests.IsOfObject(failure) && !failure.IsTransient)
+        {
+            return CommittedBackup.Unreadable(location, failure);
+        }
+    }
+
     /// <summary>Where the commits are, by engine, name and timestamp, each with its newest repair.</summary>
     internal async Task<List<BackupLocation>> ListLocationsAsync(string? engineName, string? backupName, CancellationToken cancellationToken)
     {
@@ -221,6 +249,15 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
             string.CompareOrdinal(a.EngineName, b.EngineName) is not 0 and int byEngine ? byEngine
             : string.CompareOrdinal(a.BackupName, b.BackupName) is not 0 and int byName ? byName
             : (a.Time, a.Level, a.ChainTime).CompareTo((b.Time, b.Level, b.ChainTime)));
+        // Directories may be named in ways that no backup is, and mean the same place.
+        for (int i = locations.Count - 1; i > 0; i--)
+        {
+            if (locations[i] == locations[i - 1])
+            {
+                locations.RemoveAt(i);
+            }
+        }
+
         return locations;
     }
 
@@ -398,13 +435,25 @@ public sealed class BackupCatalog(IStorage storage, ILogger? logger = null, KeyR
         }
     }
 
+    /// <summary>The probes that are there: of somebody who asks just now, or who died asking.</summary>
+    private async Task<List<StorageEntry>> ListProbesAsync(CancellationToken cancellationToken)
+    {
+        List<StorageEntry> probes = [];
+        await foreach (StorageEntry entry in storage.ListAsync(StoragePrefix.Parse(ProbeRoot), cancellationToken).ConfigureAwait(false))
+        {
+            probes.Add(entry);
+        }
+
+        return probes;
+    }
+
     private async Task<bool> IsThereAsync(StorageKey key, CancellationToken cancellationToken) =>
         await storage.FindAsync(key, cancellationToken).ConfigureAwait(false) is not null;
 
     /// <summary>Asks the storage for its time: ages are never measured with two clocks.</summary>
     private async Task<DateTimeOffset> ReadClockAsync(CancellationToken cancellationToken)
     {
-        StorageKey probe = StorageKey.Parse($"probe/{Guid.NewGuid():N}");
+        StorageKey probe = StorageKey.Parse($"{ProbeRoot}/{Guid.NewGuid():N}");
         StorageEntry entry = await Dataflow.StorageBytes.WriteBytesAsync(
             storage, probe, ReadOnlyMemory<byte>.Empty, WriteMode.CreateNew, cancellationToken).ConfigureAwait(false);
         await storage.DeleteAsync(probe, cancellationToken).ConfigureAwait(false);

@@ -48,12 +48,26 @@ internal sealed class BackupClaim : IAsyncDisposable
                 continue;
             }
 
-            if (!await IsTakenAsync(storage, location, cancellationToken).ConfigureAwait(false))
+            var claim = new BackupClaim(storage, location, content, timeProvider, logger);
+            bool isTaken = true;
+            try
             {
-                return new BackupClaim(storage, location, content, timeProvider, logger);
+                isTaken = await IsTakenAsync(storage, location, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Whatever comes of it, a claim that nobody uses stays nowhere.
+                if (isTaken)
+                {
+                    await claim.DisposeAsync().ConfigureAwait(false);
+                }
             }
 
-            await storage.DeleteAsync(location.Claim, cancellationToken).ConfigureAwait(false);
+            if (!isTaken)
+            {
+                return claim;
+            }
+
             // Two that met at one second both move on, and not in step.
             time += RandomNumberGenerator.GetInt32(3);
         }

@@ -68,16 +68,9 @@ internal sealed class BackupCopy(BackupCatalog source, IStorage destination, Ope
         byte[]? repair = location.Repair == 0 ? null
             : await _source.ReadBytesAsync(location.RepairDocument, ReadOptions.Whole, CommittedBackup.LongestDocument, cancellationToken).ConfigureAwait(false);
         bool isDescribed = isCommitted && (repair is null || await IsThereAsync(location.RepairDocument, repair, cancellationToken).ConfigureAwait(false));
-        List<LevelObject> missing = [];
-        foreach (LevelObject one in await ObjectsOfAsync(level, cancellationToken).ConfigureAwait(false))
-        {
-            if (!await IsKeptAsync(one, isDescribed, cancellationToken).ConfigureAwait(false))
-            {
-                missing.Add(one);
-            }
-        }
-
-        if (isDescribed && missing.Count == 0)
+        List<LevelObject> objects = await ObjectsOfAsync(level, cancellationToken).ConfigureAwait(false);
+        List<LevelObject>? missing = isDescribed ? await FindMissingAsync(objects, isDescribed, cancellationToken).ConfigureAwait(false) : null;
+        if (missing is { Count: 0 })
         {
             _kept++;
             return;
@@ -87,10 +80,14 @@ internal sealed class BackupCopy(BackupCatalog source, IStorage destination, Ope
         BackupClaim claimed = await BackupClaim.TakeAsync(destination, location, claim, TimeProvider.System, logger, cancellationToken).ConfigureAwait(false);
         await using (claimed.ConfigureAwait(false))
         {
+            // What an interrupted copy left is read only now that a sweep knows that somebody needs it.
+            missing ??= await FindMissingAsync(objects, isDescribed, cancellationToken).ConfigureAwait(false);
             foreach (LevelObject one in missing)
             {
                 await CopyObjectAsync(level, one, cancellationToken).ConfigureAwait(false);
             }
+
+            await CheckObjectsAsync(level, objects, cancellationToken).ConfigureAwait(false);
 
             // What is listed is whole: the repair comes before the commit.
             if (repair is not null)
@@ -134,6 +131,32 @@ internal sealed class BackupCopy(BackupCatalog source, IStorage destination, Ope
         return objects;
     }
 
+    private async Task<List<LevelObject>> FindMissingAsync(List<LevelObject> objects, bool isDescribed, CancellationToken cancellationToken)
+    {
+        List<LevelObject> missing = [];
+        foreach (LevelObject one in objects)
+        {
+            if (!await IsKeptAsync(one, isDescribed, cancellationToken).ConfigureAwait(false))
+            {
+                missing.Add(one);
+            }
+        }
+
+        return missing;
+    }
+
+    /// <summary>Looks once more that each object is there, before a document says so.</summary>
+    private async Task CheckObjectsAsync(CommittedBackup level, List<LevelObject> objects, CancellationToken cancellationToken)
+    {
+        foreach (LevelObject one in objects)
+        {
+            if ((await destination.FindAsync(one.Key, cancellationToken).ConfigureAwait(false))?.Length != one.Length)
+            {
+                throw new BackupException($"{level.ToBackup()} is not copied: somebody removed {one.Key} from the other storage meanwhile. Copy it again.");
+            }
+        }
+    }
+
     /// <summary>Whether the other storage has an object already. What a document there describes was verified before the document was written;
     /// what an interrupted copy left is verified now.</summary>
     private async Task<bool> IsKeptAsync(LevelObject one, bool isDescribed, CancellationToken cancellationToken)
@@ -160,6 +183,10 @@ internal sealed class BackupCopy(BackupCatalog source, IStorage destination, Ope
         catch (InvalidDataException exception)
         {
             throw new BackupDamagedException($"{level.ToBackup()} is damaged and was not copied: {exception.Message}", exception);
+        }
+        catch (StorageException exception) when (exception.Kind == StorageErrorKind.NotFound)
+        {
+            throw new BackupDamagedException($"{level.ToBackup()} is damaged and was not copied: the object {one.Key} is missing.", exception);
         }
     }
 
@@ -226,7 +253,7 @@ internal sealed class BackupCopy(BackupCatalog source, IStorage destination, Ope
             _copied++;
             _bytes += content.Length;
         }
-        catch (StorageException exception) when (exception.Kind != StorageErrorKind.BelowQuorum)
+        catch (StorageException exception) when (exception.LeavesOutcomeOpen)
         {
             // It was there already, another copy may have been faster, or the answer was lost.
             if (!await IsThereAsync(key, content, cancellationToken).ConfigureAwait(false))

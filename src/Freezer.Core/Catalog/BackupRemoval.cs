@@ -23,7 +23,7 @@ internal sealed class BackupRemoval(BackupCatalog catalog, Backup backup, ILogge
         if (await ReadCommitAsync(cancellationToken).ConfigureAwait(false) is { } document)
         {
             CommittedBackup commit = await CommittedBackup.ParseAsync(_location, document, catalog.Keys, cancellationToken).ConfigureAwait(false);
-            if (commit.Problem is null && commit.Document.Id != backup.Id)
+            if ((commit.Problem is null or BackupKeyException) && commit.Outline.Id != backup.Id)
             {
                 // The place was taken by another backup, so that this one must be gone.
                 return;
@@ -60,10 +60,9 @@ internal sealed class BackupRemoval(BackupCatalog catalog, Backup backup, ILogge
     private async Task RemoveCommitAsync(byte[] document, Guid? parentId, CancellationToken cancellationToken)
     {
         await RefuseWhereBuiltOnAsync(cancellationToken).ConfigureAwait(false);
-        byte[] claim = new ClaimDocument(backup.Id, parentId, Environment.MachineName, Environment.ProcessId).ToBytes();
         try
         {
-            await _storage.WriteBytesAsync(_location.Claim, claim, WriteMode.Replace, cancellationToken).ConfigureAwait(false);
+            await ClaimAsync(parentId, cancellationToken).ConfigureAwait(false);
             await _storage.DeleteAsync(_location.Metadata, cancellationToken).ConfigureAwait(false);
             await RefuseWhereBuiltOnAsync(cancellationToken).ConfigureAwait(false);
         }
@@ -72,6 +71,21 @@ internal sealed class BackupRemoval(BackupCatalog catalog, Backup backup, ILogge
             // Something builds on it now, or nobody knows whether something does: as it was is what is safe.
             await PutBackAsync(document, exception).ConfigureAwait(false);
             throw;
+        }
+    }
+
+    /// <summary>Says that somebody is at work here. Where the storage is full, and only there, the deletion goes on without: it is what makes room again, and
+    /// nothing that would need the claim can be written meanwhile.</summary>
+    private async Task ClaimAsync(Guid? parentId, CancellationToken cancellationToken)
+    {
+        byte[] claim = new ClaimDocument(backup.Id, parentId, Environment.MachineName, Environment.ProcessId).ToBytes();
+        try
+        {
+            await _storage.WriteBytesAsync(_location.Claim, claim, WriteMode.Replace, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageException exception) when (exception.Kind == StorageErrorKind.NoSpace)
+        {
+            Log.DeletedWithoutClaim(logger, backup.ToString(), exception);
         }
     }
 

@@ -70,12 +70,14 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     /// <summary>Looks that every object is there, with the length that its commit says, unless that counts as damage.</summary>
     /// <returns>How long they are together.</returns>
     /// <exception cref="BackupDamagedException">One is missing or has another length.</exception>
+    /// <exception cref="BackupUnsupportedException">Another program encrypted it.</exception>
     internal async Task<long> CheckObjectsAsync(CancellationToken cancellationToken)
     {
         long stored = 0;
         foreach (CommittedBackup level in _levels.Values)
         {
             BackupDocument document = level.Document;
+            ThrowIfEncryptedByAnother(level);
             stored += await CheckObjectAsync(level, level.Location.Archive, level.IsForeign ? null : document.Archive.Length, cancellationToken).ConfigureAwait(false);
             if (!level.IsForeign)
             {
@@ -107,6 +109,7 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
     public Task ReadArchiveAsync(Backup level, Func<PipeReader, CancellationToken, Task> consume, CancellationToken cancellationToken)
     {
         CommittedBackup commit = _levels[level];
+        ThrowIfEncryptedByAnother(commit);
         ICompressionCodec codec = _codecs.GetAvailable(commit.Document.Compression);
         return commit.IsForeign
             ? NamingDamageAsync(level, () => Transfer.RunAsync(
@@ -240,6 +243,15 @@ internal sealed class ChainReader : IRestoreSource, IDisposable
         foreach (StoredObject stored in _objects.Values.Concat(_superseded))
         {
             stored.Dispose();
+        }
+    }
+
+    private static void ThrowIfEncryptedByAnother(CommittedBackup level)
+    {
+        if (level.IsForeign && level.Document.Encryption)
+        {
+            throw new BackupUnsupportedException(
+                $"{level.ToBackup()} was encrypted by another program, in a way of its own that this library does not read. Restore it with that program and its passphrase.");
         }
     }
 

@@ -27,6 +27,9 @@ internal sealed class CommittedBackup
         _unopened = unopened;
     }
 
+    /// <summary>A commit that the storage has, and cannot deliver.</summary>
+    internal static CommittedBackup Unreadable(BackupLocation location, StorageException failure) => new(location with { Repair = 0 }, failure);
+
     /// <summary>Where its objects are; with the repair whose document was read, where there was one.</summary>
     internal BackupLocation Location { get; }
 

@@ -375,8 +375,7 @@ internal sealed class LevelRepair : IRestoreSource, IDisposable
         }
         catch (StorageException exception)
         {
-            // The write may have succeeded although its answer was lost. What too few storages of a mirror have does not count, though it can be read.
-            if (exception.Kind == StorageErrorKind.BelowQuorum || !await IsOursAsync(location, bytes, cancellationToken).ConfigureAwait(false))
+            if (!exception.LeavesOutcomeOpen || !await IsOursAsync(location, bytes, cancellationToken).ConfigureAwait(false))
             {
                 throw new BackupException($"The repair {location.RepairDocument} could not be written, or not be confirmed: {exception.Message} Repair the backup again.", exception);
             }

@@ -36,17 +36,20 @@ internal sealed class LevelWriter(
     {
         StoredStreamSummary? archive = null;
         using AeadStream? seal = dataKey?.Seal(id, SealedRole.Archive);
+        ArchiveObserver? observer = null;
         (StoredObjectDescription manifest, IndexDescription index) = await WriteManifestAsync(
             async (manifestWriter, indexWriter, token) => archive = await StoreAsync(
                 location.Archive,
                 stream with { Seal = seal },
-                new ArchiveObserver(indexWriter, report),
+                observer = new ArchiveObserver(indexWriter, report),
                 (content, archiveToken) => write(content, manifestWriter, archiveToken),
                 token).ConfigureAwait(false),
             parentFrames,
             noneCodec,
             cancellationToken).ConfigureAwait(false);
-        return new LevelObjects(StoredObjectDescription.Of(archive!), manifest, index);
+        // What encryption adds is in no frame.
+        report.AddStored(archive!.StoredLength - observer!.Reported);
+        return new LevelObjects(StoredObjectDescription.Of(archive), manifest, index);
     }
 
     /// <summary>Writes the manifest and the index alone.</summary>
@@ -75,6 +78,7 @@ internal sealed class LevelWriter(
                 directory = await indexWriter.CompleteAsync(indexToken).ConfigureAwait(false);
             },
             cancellationToken).ConfigureAwait(false);
+        report.AddStored(index.StoredLength);
         return (
             StoredObjectDescription.Of(manifest!),
             new IndexDescription
@@ -139,8 +143,11 @@ internal sealed class LevelWriter(
 
     private sealed class ArchiveObserver(LevelIndexWriter index, OperationReport report) : IStoredStreamObserver
     {
+        internal long Reported { get; private set; }
+
         public ValueTask OnFrameAsync(StoredFrame frame, CancellationToken cancellationToken)
         {
+            Reported += frame.StoredLength;
             report.AddStored(frame.StoredLength);
             return index.AddArchiveFrameAsync(frame, cancellationToken);
         }

@@ -95,7 +95,7 @@ internal sealed class Verification(BackupCatalog catalog, VerifyOptions options,
             }
             else if (committed.Contains(location) && (location.Repair == 0 || await IsDescribedAsync(location, cancellationToken).ConfigureAwait(false)))
             {
-                _entries.Add(entry.Key, entry);
+                _entries[entry.Key] = entry;
             }
             else if (committed.Contains(location))
             {
@@ -170,7 +170,7 @@ internal sealed class Verification(BackupCatalog catalog, VerifyOptions options,
     private async Task<CommittedBackup?> GetCommitAsync(BackupLocation location, CancellationToken cancellationToken)
     {
         if (!_commits.TryGetValue(location, out CommittedBackup? commit)
-            && await catalog.FindAsync(location, cancellationToken).ConfigureAwait(false) is { } found)
+            && await catalog.DescribeAsync(location, cancellationToken).ConfigureAwait(false) is { } found)
         {
             _commits.Add(location, commit = found);
         }

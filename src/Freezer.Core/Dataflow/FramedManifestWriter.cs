@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Numerics;
 using System.Runtime.InteropServices;
@@ -49,16 +50,21 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
         CutBefore(sizeHint);
-        return _frame.GetMemory(sizeHint);
+        // A pool lends more than was asked for where it has nothing else at hand, and a frame that is too long is never read back.
+        Memory<byte> memory = _frame.GetMemory(sizeHint);
+        return memory[..Math.Min(memory.Length, Math.Max(sizeHint, LargestFrame - _frame.Length))];
     }
 
-    public override Span<byte> GetSpan(int sizeHint = 0)
+    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    public override void Advance(int bytes)
     {
-        CutBefore(sizeHint);
-        return _frame.GetSpan(sizeHint);
+        _frame.Advance(bytes);
+        if (_frame.Length > LargestFrame)
+        {
+            Split();
+        }
     }
-
-    public override void Advance(int bytes) => _frame.Advance(bytes);
 
     public override void EndBlock()
     {
@@ -181,6 +187,23 @@ internal sealed class FramedManifestWriter : ManifestWriter, IStoredStreamObserv
             Cut(startsBlock: _blockStart == _frame.Length);
             _blockStart = 0;
         }
+    }
+
+    /// <summary>Makes several frames of what was asked for at once, and is more than one may hold.</summary>
+    private void Split()
+    {
+        using FrameBuffer whole = _frame;
+        ReadOnlySpan<byte> rest = whole.WrittenSpan;
+        _frame = _stream.RentFrame();
+        while (rest.Length > LargestFrame)
+        {
+            _frame.Write(rest[..LargestFrame]);
+            rest = rest[LargestFrame..];
+            Cut(startsBlock: false);
+        }
+
+        _frame.Write(rest);
+        _blockStart = 0;
     }
 
     private void Cut(bool startsBlock)

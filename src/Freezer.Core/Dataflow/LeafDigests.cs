@@ -86,7 +86,7 @@ internal static class LeafDigests
     }
 
     /// <summary>Whether a failure is that of an object, and not of the storage as a whole.</summary>
-    internal static bool IsOfObject(StorageException failure) => failure.Kind != StorageErrorKind.Unavailable;
+    internal static bool IsOfObject(StorageException failure) => failure.Kind is not (StorageErrorKind.Unavailable or StorageErrorKind.BelowQuorum);
 
     private static IEnumerable<LeafStretch> Plan(IReadOnlyList<(StorageKey Key, long Length)> objects)
     {

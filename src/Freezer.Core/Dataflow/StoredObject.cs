@@ -15,6 +15,9 @@ internal delegate AeadStream OpenSeal(ReadOnlySpan<byte> header);
 /// <param name="open">How it is decrypted, or <see langword="null"/> where it is not encrypted.</param>
 internal sealed class StoredObject(IStorage storage, StorageKey key, long storedLength, OpenSeal? open) : IDisposable
 {
+    /// <summary>What a copy of the whole object asks for at once: a request to a far storage is worth some mebibytes.</summary>
+    private const int CopySize = 8 * StoredStreamOptions.LeafSize;
+
     private static readonly AeadParameters _parameters = AeadParameters.Default;
 
     private AeadStream? _seal;
@@ -75,9 +78,13 @@ internal sealed class StoredObject(IStorage storage, StorageKey key, long stored
         long length = Length;
         for (long offset = 0; offset < length;)
         {
-            using FrameBuffer range = await ReadRangeAsync(offset, (int)Math.Min(StoredStreamOptions.LeafSize, length - offset), cancellationToken).ConfigureAwait(false);
-            destination.Write(range.WrittenSpan);
-            await destination.FlushOrThrowAsync(cancellationToken).ConfigureAwait(false);
+            using FrameBuffer range = await ReadRangeAsync(offset, (int)Math.Min(CopySize, length - offset), cancellationToken).ConfigureAwait(false);
+            for (int position = 0; position < range.Length; position += StoredStreamOptions.LeafSize)
+            {
+                destination.Write(range.WrittenSpan.Slice(position, Math.Min(StoredStreamOptions.LeafSize, range.Length - position)));
+                await destination.FlushOrThrowAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             offset += range.Length;
         }
     }

@@ -26,6 +26,12 @@ internal static partial class Log
     [LoggerMessage(106, LogLevel.Warning, "Backup {BackupName} is committed, and the storage {StorageName} of the mirror lacks it: {Reason}")]
     internal static partial void StorageLags(ILogger logger, string backupName, string storageName, string reason);
 
+    [LoggerMessage(107, LogLevel.Warning, "Backup {BackupName} is committed, and could not be looked at once more")]
+    internal static partial void NotConfirmed(ILogger logger, string backupName, Exception exception);
+
+    [LoggerMessage(108, LogLevel.Information, "Backup {BackupName} was cancelled")]
+    internal static partial void BackupCancelled(ILogger logger, string backupName);
+
     [LoggerMessage(200, LogLevel.Information, "Restore of {Backup} to {Destination} begins")]
     internal static partial void RestoreBegins(ILogger logger, string backup, string destination);
 
@@ -37,6 +43,9 @@ internal static partial class Log
 
     [LoggerMessage(203, LogLevel.Error, "Restore of {BackupName} failed")]
     internal static partial void RestoreFailed(ILogger logger, string backupName, Exception exception);
+
+    [LoggerMessage(204, LogLevel.Information, "Restore of {BackupName} was cancelled")]
+    internal static partial void RestoreCancelled(ILogger logger, string backupName);
 
     [LoggerMessage(300, LogLevel.Warning, "The claim {Key} could not be renewed")]
     internal static partial void ClaimNotRenewed(ILogger logger, string key, Exception exception);
@@ -62,11 +71,17 @@ internal static partial class Log
     [LoggerMessage(305, LogLevel.Warning, "{Backup} stays: its deletion could not begin")]
     internal static partial void BackupKept(ILogger logger, string backup);
 
+    [LoggerMessage(308, LogLevel.Warning, "The storage is full: {Backup} is deleted without a claim")]
+    internal static partial void DeletedWithoutClaim(ILogger logger, string backup, Exception exception);
+
     [LoggerMessage(400, LogLevel.Warning, "Damaged: {Object}: {Reason}")]
     internal static partial void DefectFound(ILogger logger, string @object, string reason);
 
     [LoggerMessage(401, LogLevel.Error, "The verification of {BackupName} failed")]
     internal static partial void VerifyFailed(ILogger logger, string backupName, Exception exception);
+
+    [LoggerMessage(402, LogLevel.Information, "The verification of {BackupName} was cancelled")]
+    internal static partial void VerifyCancelled(ILogger logger, string backupName);
 
     [LoggerMessage(500, LogLevel.Information, "The repair of {Backup} begins: {Problem}")]
     internal static partial void RepairBegins(ILogger logger, string backup, string problem);
@@ -79,4 +94,7 @@ internal static partial class Log
 
     [LoggerMessage(503, LogLevel.Error, "The repair of {BackupName} failed")]
     internal static partial void RepairFailed(ILogger logger, string backupName, Exception exception);
+
+    [LoggerMessage(504, LogLevel.Information, "The repair of {BackupName} was cancelled")]
+    internal static partial void RepairCancelled(ILogger logger, string backupName);
 }

@@ -45,7 +45,8 @@ public interface IBackupDriver
     /// <param name="progress">Hears the record as it changes.</param>
     /// <param name="cancellationToken">Cancels the deletion; delete again to finish it.</param>
     /// <returns>The record, <see cref="BackupStatus.Deleted"/>.</returns>
-    /// <exception cref="BackupException">Other backups build on it; the message names them. It is unchanged.</exception>
+    /// <exception cref="BackupException">Other backups build on it, and the message names them; or the record leads to the backup of another one.
+    /// It is unchanged.</exception>
     /// <exception cref="StorageException">The storage failed; delete again to finish it.</exception>
     Task<BackupRecord> DeleteBackupAsync(BackupRecord record, IProgress<BackupRecord>? progress = null, CancellationToken cancellationToken = default);
 
@@ -60,7 +61,8 @@ public interface IBackupDriver
     /// <summary>Imports a record that another installation exported.</summary>
     /// <param name="driverInfo">What <see cref="ExportRecordAsync"/> returned there.</param>
     /// <param name="cancellationToken">Cancels the import.</param>
-    /// <returns>The record of a backup that is <see cref="BackupStatus.Available"/>.</returns>
+    /// <returns>The record of a backup that is <see cref="BackupStatus.Available"/>. What the storage tells of the backup (its size, its parent, its times) is
+    /// taken from there, and what the application called it from the export.</returns>
     /// <exception cref="BackupDamagedException">It is incomplete, or was altered.</exception>
     /// <exception cref="BackupUnsupportedException">It is from another driver, or from a newer version of this one.</exception>
     /// <exception cref="BackupNotFoundException">The backup is not in the storage that this driver uses.</exception>
@@ -85,6 +87,7 @@ public interface IBackupDriver
     /// <summary>Tries whether backups can be taken: the storage can be reached, read and written, and can do what a backup needs.</summary>
     /// <param name="cancellationToken">Cancels the trial.</param>
     /// <exception cref="BackupUnsupportedException">The storage cannot do what a backup needs.</exception>
+    /// <exception cref="BackupKeyException">The repository is encrypted, and its key is missing, is another one's, or cannot be used.</exception>
     /// <exception cref="StorageException">The storage cannot be reached, read or written, or does not hold what was written.</exception>
     Task CheckForSetupErrorAsync(CancellationToken cancellationToken = default);
 }

@@ -8,14 +8,32 @@ namespace Freezer.Drivers;
 /// <summary>Tries on a storage, with an object that is gone afterwards, what a backup will ask of it.</summary>
 internal sealed class SetupProbe(IStorage storage)
 {
-    private const string Folder = "probe";
     private const int Length = 4096;
 
-    private readonly StorageKey _key = StorageKey.Parse($"{Folder}/{Guid.NewGuid():N}");
+    private readonly StorageKey _key = StorageKey.Parse($"{BackupCatalog.ProbeRoot}/{Guid.NewGuid():N}");
 
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
         CheckCapabilities(storage.Capabilities);
+        try
+        {
+            await TryAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await RemoveAfterFailureAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        await storage.DeleteAsync(_key, CancellationToken.None).ConfigureAwait(false);
+        if (await storage.FindAsync(_key, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            throw Wrong("It was deleted, and is still there.");
+        }
+    }
+
+    private async Task TryAsync(CancellationToken cancellationToken)
+    {
         byte[] content = RandomNumberGenerator.GetBytes(Length);
         try
         {
@@ -32,14 +50,18 @@ internal sealed class SetupProbe(IStorage storage)
         {
             throw Wrong(exception.Message);
         }
-        finally
+    }
+
+    private async Task RemoveAfterFailureAsync()
+    {
+        try
         {
             await storage.DeleteAsync(_key, CancellationToken.None).ConfigureAwait(false);
         }
-
-        if (await storage.FindAsync(_key, cancellationToken).ConfigureAwait(false) is not null)
+        catch (StorageException)
         {
-            throw Wrong("It was deleted, and is still there.");
+            // What failed first is what is told: a storage that cannot be reached cannot delete either.
+            return;
         }
     }
 
@@ -75,7 +97,7 @@ internal sealed class SetupProbe(IStorage storage)
     private async Task CheckListsAsync(CancellationToken cancellationToken)
     {
         bool isListed = false;
-        await foreach (StorageEntry entry in storage.ListAsync(StoragePrefix.Parse(Folder), cancellationToken).ConfigureAwait(false))
+        await foreach (StorageEntry entry in storage.ListAsync(StoragePrefix.Parse(BackupCatalog.ProbeRoot), cancellationToken).ConfigureAwait(false))
         {
             isListed |= entry.Key == _key;
         }

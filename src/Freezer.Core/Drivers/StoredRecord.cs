@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Freezer.Engines.BlockDiff;
 
 namespace Freezer.Drivers;
@@ -23,7 +24,10 @@ internal sealed record StoredRecord(Backup Backup, BackupRecord Record)
             facts.Add(MetadataFact, metadata);
         }
 
-        return facts;
+        int length = facts.Sum(static fact => Encoding.UTF8.GetByteCount(fact.Key) + Encoding.UTF8.GetByteCount(fact.Value));
+        return length <= BackupOptions.LongestFacts ? facts
+            : throw new ArgumentException(
+                $"The record {record.Id} and the metadata of the volume {record.VolumeId} have {length} bytes, and {BackupOptions.LongestFacts} can be stored with a backup: shorten the record, or leave the metadata out.", nameof(record));
     }
 
     /// <summary>Makes the record of a backup. One that is damaged has a record too, which says so; one that no driver took has none.</summary>
@@ -34,14 +38,9 @@ internal sealed record StoredRecord(Backup Backup, BackupRecord Record)
             return new StoredRecord(backup, Unusable(backup, backup.Problem));
         }
 
-        if (backup.Facts.GetValueOrDefault(RecordFact) is not { } json)
-        {
-            return null;
-        }
-
         try
         {
-            return new StoredRecord(backup, Complete(RecordDocument.Read(json), backup));
+            return Read(backup);
         }
         catch (Exception exception) when (exception is BackupDamagedException or BackupUnsupportedException)
         {
@@ -49,10 +48,14 @@ internal sealed record StoredRecord(Backup Backup, BackupRecord Record)
         }
     }
 
-    /// <summary>The metadata of the volume that was backed up with it, or <see langword="null"/>.</summary>
-    internal static string? MetadataOf(Backup backup) => backup.Facts.GetValueOrDefault(MetadataFact);
+    /// <summary>Reads the record of a backup whose document is sound. One that no driver took has none.</summary>
+    /// <exception cref="BackupDamagedException">It is not a record, or that of another volume.</exception>
+    /// <exception cref="BackupUnsupportedException">Its version is a newer one.</exception>
+    internal static StoredRecord? Read(Backup backup) =>
+        backup.Facts.GetValueOrDefault(RecordFact) is { } json ? new StoredRecord(backup, Complete(RecordDocument.Read(json), backup)) : null;
 
-    private static BackupRecord Complete(BackupRecord asked, Backup backup) => asked.VolumeId != backup.BackupName
+    /// <summary>What an application knows of a backup, and what only the storage can tell of it.</summary>
+    internal static BackupRecord Complete(BackupRecord asked, Backup backup) => asked.VolumeId != backup.BackupName
         ? throw new BackupDamagedException($"The record beside {backup} is that of a backup of the volume {asked.VolumeId}.")
         : asked with
     {
@@ -69,6 +72,9 @@ internal sealed record StoredRecord(Backup Backup, BackupRecord Record)
         ObjectCount = ObjectsOfABackup,
         HasMetadata = MetadataOf(backup) is not null,
     };
+
+    /// <summary>The metadata of the volume that was backed up with it, or <see langword="null"/>.</summary>
+    internal static string? MetadataOf(Backup backup) => backup.Facts.GetValueOrDefault(MetadataFact);
 
     private static long LengthOf(Backup backup) =>
         backup.EngineFacts.TryGetValue(BlockDiffEngine.LengthFact, out string? fact)

@@ -51,7 +51,7 @@ public sealed partial class VolumeBackupDriver
         progress?.Report(restoring);
         try
         {
-            Backup backup = await GetAsync(record, cancellationToken).ConfigureAwait(false);
+            Backup backup = (await GetAsync(record, cancellationToken).ConfigureAwait(false)).Backup;
             // Metadata that cannot be restored is found before anything is written.
             IVolumeMetadataProvider? provider = null;
             VolumeMetadata? metadata = null;
@@ -69,7 +69,7 @@ public sealed partial class VolumeBackupDriver
         }
         catch (Exception exception)
         {
-            progress?.Report(record with { FailReason = exception.Message });
+            progress?.Report(BeforeOperation(record) with { FailReason = exception.Message });
             throw;
         }
 
@@ -92,7 +92,9 @@ public sealed partial class VolumeBackupDriver
         try
         {
             await RefuseWhereBuiltOnAsync(record, cancellationToken).ConfigureAwait(false);
-            Backup? backup = await FindAsync(record, cancellationToken).ConfigureAwait(false) ?? place;
+            Backup? backup = await FindAsync(record, cancellationToken).ConfigureAwait(false);
+            RefuseOthers(record, backup);
+            backup ??= place;
             if (backup is not null)
             {
                 await _catalog.DeleteAsync(backup, cancellationToken).ConfigureAwait(false);
@@ -101,7 +103,7 @@ public sealed partial class VolumeBackupDriver
         catch (BackupException exception)
         {
             // It was refused, and nothing has changed.
-            progress?.Report(record with { FailReason = exception.Message });
+            progress?.Report(BeforeOperation(record) with { FailReason = exception.Message });
             throw;
         }
         catch (Exception exception)
@@ -124,7 +126,7 @@ public sealed partial class VolumeBackupDriver
             throw new BackupException($"The backup {record.Id} of the volume {record.VolumeId} is not available but {record.Status}: it cannot be exported.");
         }
 
-        Backup backup = await GetAsync(record, cancellationToken).ConfigureAwait(false);
+        Backup backup = (await GetAsync(record, cancellationToken).ConfigureAwait(false)).Backup;
         return new Dictionary<string, string>
         {
             [DriverInfo.Service] = ServiceName,
@@ -157,8 +159,8 @@ public sealed partial class VolumeBackupDriver
             throw new BackupDamagedException($"The exported record cannot be one of this driver: {exception.Message}", exception);
         }
 
-        _ = await GetAsync(record, cancellationToken).ConfigureAwait(false);
-        return record with { Status = BackupStatus.Available, Percent = 100, FailReason = null };
+        StoredRecord stored = await GetAsync(record, cancellationToken).ConfigureAwait(false);
+        return StoredRecord.Complete(record with { ParentId = stored.Record.ParentId }, stored.Backup);
     }
 
     private static void Check(BackupRecord record)
@@ -200,11 +202,33 @@ public sealed partial class VolumeBackupDriver
 
     private async Task RestoreDataAsync(Backup backup, string volume, VolumeRestoreOptions options, RecordProgress? progress, CancellationToken cancellationToken)
     {
-        var restore = new RestoreOptions { To = backup.Timestamp, Overwrite = options.Overwrite, QueueSize = _options.Backup.QueueSize };
+        var restore = new RestoreOptions
+        {
+            To = backup.Timestamp,
+            Overwrite = options.Overwrite,
+            Untrusted = options.Untrusted,
+            Limits = options.Limits,
+            QueueSize = _options.Backup.QueueSize,
+        };
         RestoreResult result = await EngineFor(volume).RestoreAsync(backup.BackupName, volume, restore, progress, cancellationToken).ConfigureAwait(false);
         if (result.Backup.Id != backup.Id)
         {
             throw new BackupNotFoundException($"{backup} was deleted when its restore began: {volume} holds {result.Backup} now.");
+        }
+    }
+
+    /// <summary>A record as it was before a restore or a deletion that came to nothing, which the application may have noted in it already.</summary>
+    private static BackupRecord BeforeOperation(BackupRecord record) =>
+        record.Status is BackupStatus.Restoring or BackupStatus.Deleting ? record with { Status = BackupStatus.Available, Percent = 100 } : record;
+
+    /// <summary>A record that was made of another one may still say where that one's backup is. A record without an identity was listed so, and
+    /// a backup whose record cannot be read is where its own says.</summary>
+    private static void RefuseOthers(BackupRecord record, Backup? backup)
+    {
+        if (backup is not null && record.Id != Guid.Empty && StoredRecord.Of(backup)?.Record.Id is var owner && owner != record.Id && owner != Guid.Empty)
+        {
+            throw new BackupException(
+                $"The backup {record.Id} is not deleted: its {nameof(BackupRecord.ServiceMetadata)} leads to {backup}, which is that of {owner?.ToString() ?? "no record"}. Set it to null to delete what there is of this record.");
         }
     }
 

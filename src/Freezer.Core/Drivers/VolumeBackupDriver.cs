@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Freezer.Catalog;
 using Freezer.Engines.BlockDiff;
+using Freezer.Keys;
 using Freezer.Storage;
 
 namespace Freezer.Drivers;
@@ -71,7 +72,11 @@ public sealed partial class VolumeBackupDriver : IBackupDriver
     }
 
     /// <inheritdoc/>
-    public Task CheckForSetupErrorAsync(CancellationToken cancellationToken = default) => new SetupProbe(_storage).RunAsync(cancellationToken);
+    public async Task CheckForSetupErrorAsync(CancellationToken cancellationToken = default)
+    {
+        await new SetupProbe(_storage).RunAsync(cancellationToken).ConfigureAwait(false);
+        await KeyRing.ChooseDataKeyAsync(_storage, _options.Engine.Keys, null, cancellationToken).ConfigureAwait(false);
+    }
 
     private IVolumeMetadataProvider Metadata => _options.Metadata
         ?? throw new InvalidOperationException($"The driver has no access to the metadata of volumes: set {nameof(VolumeBackupDriverOptions)}.{nameof(VolumeBackupDriverOptions.Metadata)}, or leave metadata out.");
@@ -103,11 +108,17 @@ public sealed partial class VolumeBackupDriver : IBackupDriver
     }
 
     /// <summary>Finds the backup of a record, which must be there and sound as far as its document tells.</summary>
-    private async Task<Backup> GetAsync(BackupRecord record, CancellationToken cancellationToken)
+    private async Task<StoredRecord> GetAsync(BackupRecord record, CancellationToken cancellationToken)
     {
-        Backup backup = await FindAsync(record, cancellationToken).ConfigureAwait(false)
-            ?? throw new BackupNotFoundException($"The backup {record.Id} of the volume {record.VolumeId} is not in this storage.");
-        return backup.Problem is null ? backup : throw new BackupDamagedException($"The metadata document of {backup} cannot be used: {backup.Problem}.");
+        Backup? backup = await FindAsync(record, cancellationToken).ConfigureAwait(false);
+        if (backup?.Problem is { } problem)
+        {
+            throw new BackupDamagedException($"The metadata document of {backup} cannot be used: {problem}.");
+        }
+
+        StoredRecord? stored = backup is null ? null : StoredRecord.Read(backup);
+        return stored is not null && stored.Record.Id == record.Id ? stored
+            : throw new BackupNotFoundException($"The backup {record.Id} of the volume {record.VolumeId} is not in this storage.");
     }
 
     /// <summary>Finds the backup of a record: where the record says that it is, otherwise by its identity.</summary>
@@ -117,7 +128,7 @@ public sealed partial class VolumeBackupDriver : IBackupDriver
         {
             CommittedBackup? commit = await _catalog.FindAsync(BackupLocation.Of(place), cancellationToken).ConfigureAwait(false);
             Backup? there = commit?.ToBackup();
-            return there is null || there.Problem is not null || StoredRecord.Of(there)?.Record.Id == record.Id ? there : null;
+            return there is null || there.Problem is not null || there.Id == place.Id ? there : null;
         }
 
         Backup? found = null;

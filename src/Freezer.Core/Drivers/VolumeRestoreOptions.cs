@@ -11,4 +11,11 @@ public sealed record VolumeRestoreOptions
 
     /// <summary>Whether the metadata is restored too, where the backup has some. <see langword="true"/> by default.</summary>
     public bool WithMetadata { get; init; } = true;
+
+    /// <summary>Treats the backup as made by somebody who may mean harm, as that of an imported record may be: <see cref="Limits"/> hold.
+    /// <see langword="false"/> by default. A backup that this library did not commit is always treated so.</summary>
+    public bool Untrusted { get; init; }
+
+    /// <summary>What a backup that is not trusted may ask for: how long the volume is, and how much is decompressed.</summary>
+    public ReaderLimits Limits { get; init; } = ReaderLimits.Default;
 }

@@ -13,12 +13,31 @@ public sealed partial class KeyRing
     /// <summary>Gives the chains that begin from now on a data key of their own. Older chains keep theirs and open as before.</summary>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The identity of the new data key.</returns>
-    /// <exception cref="BackupKeyException">The newest data key is damaged.</exception>
     /// <exception cref="StorageException">The storage failed.</exception>
+    /// <remarks>Where the newest data key is damaged no chain can begin with it: a rotation helps.</remarks>
     public async Task<Guid> RotateAsync(CancellationToken cancellationToken = default)
     {
-        DataKey? newest = await FindNewestDataKeyAsync(cancellationToken).ConfigureAwait(false);
-        return (await CreateDataKeyAsync(newest, cancellationToken).ConfigureAwait(false)).Id;
+        List<Guid> ids = await ListDataKeysAsync(_storage, cancellationToken).ConfigureAwait(false);
+        return (await CreateDataKeyAsync(ids.Count == 0 ? null : ids[^1], cancellationToken).ConfigureAwait(false)).Id;
+    }
+
+    /// <summary>The data key of a backup: a chain keeps the one that it began with, and a new one takes the newest. None where the repository is not encrypted.</summary>
+    /// <param name="storage">Where the backup goes.</param>
+    /// <param name="keys">The keys that were given.</param>
+    /// <param name="ofChain">The data key of the chain, where there is one.</param>
+    /// <param name="cancellationToken">Cancels the choice.</param>
+    /// <exception cref="BackupKeyException">The repository is encrypted and no key was given, or that of another one; or its newest data key is damaged.</exception>
+    internal static async Task<DataKey?> ChooseDataKeyAsync(IStorage storage, KeyRing? keys, DataKey? ofChain, CancellationToken cancellationToken)
+    {
+        if (keys is null)
+        {
+            return !await IsEncryptedAsync(storage, cancellationToken).ConfigureAwait(false) ? null
+                : throw new BackupKeyException("This repository is encrypted, and no key was given: the backup would be stored for everybody to read.");
+        }
+
+        DataKey dataKey = ofChain ?? await keys.GetCurrentDataKeyAsync(cancellationToken).ConfigureAwait(false);
+        await CheckPlaceAsync(storage, dataKey, cancellationToken).ConfigureAwait(false);
+        return dataKey;
     }
 
     /// <summary>The data key that a new chain takes: the newest.</summary>
@@ -55,7 +74,7 @@ public sealed partial class KeyRing
             using DataKey? opened = keys is null ? null : await keys.OpenDataKeyAsync(storage, id, cancellationToken).ConfigureAwait(false);
             return null;
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (exception is InvalidDataException || (exception is StorageException failure && LeafDigests.IsOfObject(failure)))
         {
             return new DataKeyProblem(IsMissing: false, exception.Message);
         }
@@ -91,7 +110,7 @@ public sealed partial class KeyRing
 
     /// <summary>Makes sure that a data key is kept in the storage that it is about to be used for.</summary>
     /// <exception cref="BackupKeyException">It is not: this ring was opened on another repository, and nobody could open there what is written here.</exception>
-    internal static async Task CheckPlaceAsync(IStorage storage, DataKey key, CancellationToken cancellationToken)
+    private static async Task CheckPlaceAsync(IStorage storage, DataKey key, CancellationToken cancellationToken)
     {
         if (await storage.FindAsync(DataKeyObject(key.Id), cancellationToken).ConfigureAwait(false) is null)
         {
@@ -102,13 +121,14 @@ public sealed partial class KeyRing
     /// <summary>Where a data key is stored.</summary>
     internal static StorageKey DataKeyObject(Guid id) => StorageKey.Parse($"{DataKeyPrefix}/{id:N}");
 
-    /// <summary>The identities of all data keys, the newest last.</summary>
+    /// <summary>The identities of all data keys, the newest last. What has no name that a data key can have is none.</summary>
     internal static async Task<List<Guid>> ListDataKeysAsync(IStorage storage, CancellationToken cancellationToken)
     {
         List<Guid> ids = [];
         await foreach (StorageEntry entry in storage.ListAsync(DataKeyPrefix, cancellationToken).ConfigureAwait(false))
         {
-            if (Guid.TryParseExact(entry.Key.Value[(DataKeyPrefix.Value.Length + 1)..], "N", out Guid id) && entry.Key == DataKeyObject(id))
+            if (Guid.TryParseExact(entry.Key.Value[(DataKeyPrefix.Value.Length + 1)..], "N", out Guid id)
+                && entry.Key == DataKeyObject(id) && id.Version == 7 && MillisecondsOf(id) < DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())
             {
                 ids.Add(id);
             }
@@ -127,15 +147,41 @@ public sealed partial class KeyRing
         }
         catch (InvalidDataException exception)
         {
-            throw new BackupKeyException($"The newest data key of this repository cannot be used: {exception.Message}", exception);
+            throw new BackupKeyException($"The newest data key of this repository cannot be used: {exception.Message} Rotate the keys, so that new chains get another one.", exception);
+        }
+    }
+
+    /// <summary>Makes sure that the repository key opens a data key, where there is one. A data key that is damaged stands in the way of what it encrypts and of nothing else.</summary>
+    /// <exception cref="BackupKeyException">It opens none, and so is another repository's.</exception>
+    private async Task CheckRepositoryKeyAsync(CancellationToken cancellationToken)
+    {
+        Exception? damage = null;
+        foreach (Guid id in Enumerable.Reverse(await ListDataKeysAsync(_storage, cancellationToken).ConfigureAwait(false)))
+        {
+            try
+            {
+                if (await FindDataKeyAsync(id, cancellationToken).ConfigureAwait(false) is not null)
+                {
+                    return;
+                }
+            }
+            catch (Exception exception) when (exception is InvalidDataException || (exception is StorageException failure && LeafDigests.IsOfObject(failure)))
+            {
+                damage ??= exception;
+            }
+        }
+
+        if (damage is not null)
+        {
+            throw new BackupKeyException($"None of the data keys of this repository can be used: {damage.Message}", damage);
         }
     }
 
     /// <summary>Makes a data key that is newer than another one, also where a clock was put back.</summary>
-    private async Task<DataKey> CreateDataKeyAsync(DataKey? newest, CancellationToken cancellationToken)
+    private async Task<DataKey> CreateDataKeyAsync(Guid? newest, CancellationToken cancellationToken)
     {
         DateTimeOffset time = _timeProvider.GetUtcNow();
-        if (newest is not null && TimeOf(newest.Id) is var last && last >= time)
+        if (newest is { } newestId && DateTimeOffset.FromUnixTimeMilliseconds(MillisecondsOf(newestId)) is var last && last >= time)
         {
             time = last;
         }
@@ -157,8 +203,9 @@ public sealed partial class KeyRing
         return Keep(new DataKey(id, secret));
     }
 
-    private static DateTimeOffset TimeOf(Guid id) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(id.ToString("N", CultureInfo.InvariantCulture)[..12], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+    /// <summary>When a data key was made, in milliseconds since 1970.</summary>
+    private static long MillisecondsOf(Guid id) =>
+        long.Parse(id.ToString("N", CultureInfo.InvariantCulture)[..12], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
     /// <summary>Keeps a key until the ring is disposed. Where two threads were after the same one, both get the first.</summary>
     private DataKey Keep(DataKey key)

@@ -70,21 +70,46 @@ public sealed partial class KeyRing
     {
         List<int> slots = await ListNumbersAsync(_storage, cancellationToken).ConfigureAwait(false);
         int number = Find(slot, slots);
-        if (slots.Count > 1)
+        if (await IsAnotherUsableAsync(number, cancellationToken).ConfigureAwait(false))
         {
             StorageKey key = KeySlotDocument.KeyOf(number);
             byte[] document = await _storage.ReadBytesAsync(key, ReadOptions.Whole, KeySlotDocument.LongestDocument, cancellationToken).ConfigureAwait(false);
             await _storage.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
             // Somebody else may have removed the others meanwhile. Without a key nothing could be read ever again, so this cannot be cancelled.
-            if (await IsEncryptedAsync(_storage, CancellationToken.None).ConfigureAwait(false))
+            bool isRemoved = false;
+            try
+            {
+                isRemoved = await IsAnotherUsableAsync(number, CancellationToken.None).ConfigureAwait(false);
+            }
+            finally
+            {
+                if (!isRemoved)
+                {
+                    await _storage.WriteBytesAsync(key, document, WriteMode.Replace, CancellationToken.None).ConfigureAwait(false);
+                }
+            }
+
+            if (isRemoved)
             {
                 return;
             }
-
-            await _storage.WriteBytesAsync(key, document, WriteMode.Replace, CancellationToken.None).ConfigureAwait(false);
         }
 
         throw new BackupKeyException($"The key {slot} is the last one that opens this repository, and stays: without it nothing could be read any more. Add another one first.");
+    }
+
+    /// <summary>Whether a slot beside this one can be used, as far as can be told without its key: what is damaged opens nothing.</summary>
+    private async Task<bool> IsAnotherUsableAsync(int slot, CancellationToken cancellationToken)
+    {
+        foreach (int other in await ListNumbersAsync(_storage, cancellationToken).ConfigureAwait(false))
+        {
+            if (other != slot && await DescribeAsync(_storage, other, cancellationToken).ConfigureAwait(false) is { Problem: null })
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static async Task<List<int>> ListNumbersAsync(IStorage storage, CancellationToken cancellationToken)
@@ -130,7 +155,7 @@ public sealed partial class KeyRing
         {
             return await ReadSlotAsync(storage, slot, cancellationToken).ConfigureAwait(false) is { } document ? Describe(name, document) : null;
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (exception is InvalidDataException || (exception is StorageException failure && LeafDigests.IsOfObject(failure)))
         {
             return new KeySlot { Name = name, Problem = exception.Message };
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Freezer.Dataflow;
 using Freezer.Storage;
 
@@ -108,8 +109,7 @@ public sealed partial class KeyRing : IDisposable
         {
             int slot = await FindSlotAsync(storage, slots, key, repositoryKey.Memory, cancellationToken).ConfigureAwait(false);
             var ring = new KeyRing(storage, slot, repositoryKey, timeProvider ?? TimeProvider.System);
-            // A repository key that cannot open the data keys is another repository's.
-            await ring.FindNewestDataKeyAsync(cancellationToken).ConfigureAwait(false);
+            await ring.CheckRepositoryKeyAsync(cancellationToken).ConfigureAwait(false);
             return ring;
         }
         catch
@@ -125,6 +125,12 @@ public sealed partial class KeyRing : IDisposable
     {
         if ((await ListDataKeysAsync(storage, cancellationToken).ConfigureAwait(false)).Count > 0)
         {
+            // Somebody else may have made both since the slots were looked for.
+            if (await IsEncryptedAsync(storage, cancellationToken).ConfigureAwait(false))
+            {
+                return null;
+            }
+
             throw new BackupKeyException(
                 $"This repository is encrypted, and all of its keys are gone: there is nothing below {KeySlotDocument.Prefix}/ any more. Put them back from a copy, or begin another repository.");
         }
@@ -166,6 +172,7 @@ public sealed partial class KeyRing : IDisposable
         IStorage storage, List<int> slots, IKeyProvider key, Memory<byte> repositoryKey, CancellationToken cancellationToken)
     {
         InvalidDataException? damage = null;
+        StorageException? unread = null;
         int candidates = 0;
         foreach (int slot in slots)
         {
@@ -188,6 +195,16 @@ public sealed partial class KeyRing : IDisposable
                 // Another slot may be the one.
                 damage ??= new InvalidDataException($"{KeySlotDocument.KeyOf(slot)} cannot be used: {exception.Message}", exception);
             }
+            catch (StorageException failure) when (LeafDigests.IsOfObject(failure))
+            {
+                unread ??= failure;
+            }
+        }
+
+        if (unread is not null)
+        {
+            // It may have been the one: that this is none of the keys cannot be said.
+            ExceptionDispatchInfo.Throw(unread);
         }
 
         string message = candidates == 0

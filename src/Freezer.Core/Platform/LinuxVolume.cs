@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Freezer.Platform.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Freezer.Platform;
@@ -17,6 +18,7 @@ internal static partial class LinuxVolume
     private const int O_RDONLY = 0;
     private const int O_EXCL = 0x80;
     private const int O_CLOEXEC = 0x80000;
+    private const int TypeShift = 12;
     private const int EINTR = 4;
     private const int ENXIO = 6;
     private const int EBUSY = 16;
@@ -41,10 +43,17 @@ internal static partial class LinuxVolume
             return !isHole && end > start;
         }
 
-        // A hole is at the end of the file at the latest; where there is none, the file has just shrunk to here.
-        end = Math.Min(lseek(handle, start, SEEK_HOLE), length);
+        // A hole is at the end of the file at the latest. Where it cannot be found (the file has just shrunk, or the disk fails), reading tells.
+        end = lseek(handle, start, SEEK_HOLE);
+        end = end < 0 ? length : Math.Min(end, length);
         return end > start;
     }
+
+    /// <summary>What a path leads to, links followed; <see cref="FileKind.Unknown"/> where that cannot be told.</summary>
+    internal static FileKind FindKind(string path) =>
+        LinuxFileSync.Stat(LinuxFileSync.AT_FDCWD, path, 0, LinuxFileSync.STATX_BASIC_STATS, out LinuxFileSync.StatResult result) == 0
+            ? StatxBuffer.KindOf(result.Mode >> TypeShift)
+            : FileKind.Unknown;
 
     /// <summary>The length of a block device in bytes; false where the handle is something else.</summary>
     internal static bool TryGetDeviceLength(SafeFileHandle handle, out long length)

@@ -21,7 +21,7 @@ namespace Freezer.Storage;
 /// <para><b>What dies with its process</b> leaves a temporary file. It is never listed nor read; <see cref="SweepAsync"/> removes it.</para>
 /// <para><b>Errors.</b> Beside those of the contract: <see cref="StorageErrorKind.NoSpace"/> for a full disk or quota,
 /// <see cref="StorageErrorKind.AccessDenied"/> also for a file system that is read-only, <see cref="StorageErrorKind.Unsupported"/> for
-/// names that no file can have, <see cref="StorageErrorKind.Unavailable"/> for a root that is missing. The root cause is inside.</para>
+/// names that no file can have, <see cref="StorageErrorKind.Unavailable"/> for a root that is missing or is no directory. The root cause is inside.</para>
 /// <para>It holds nothing open between calls; disposing it does nothing. All members are safe to call from any thread.</para>
 /// </remarks>
 public sealed class FileStorage : IStorage, IStorageSweeper

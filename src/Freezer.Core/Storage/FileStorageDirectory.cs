@@ -33,10 +33,22 @@ internal sealed class FileStorageDirectory(string root, FileStorageOptions optio
     internal static StorageEntry EntryOf(StorageKey key, in FileStatus status) =>
         new(key, status.Size, status.Modified.ToDateTimeOffset(), VersionOf(status));
 
-    /// <summary>Fails where nothing was found because the whole storage is missing, and that is not how a new one begins.</summary>
+    /// <summary>Fails where nothing was found because the whole storage is missing and that is not how a new one begins, or because the root is none.</summary>
     internal void RequireRoot()
     {
-        if (!options.CreateRoot && !Directory.Exists(Root))
+        if (Directory.Exists(Root))
+        {
+            return;
+        }
+
+        // A link that leads nowhere is there too.
+        if (File.Exists(Root))
+        {
+            throw new FileInfo(Root).LinkTarget is not null ? LeadsNowhere(Root)
+                : new StorageException(StorageErrorKind.Unavailable, null, $"the root '{Root}' is a file: name a directory");
+        }
+
+        if (!options.CreateRoot)
         {
             throw MissingRoot();
         }
@@ -117,11 +129,16 @@ internal sealed class FileStorageDirectory(string root, FileStorageOptions optio
 
     private void CreateDirectory(string directory)
     {
-        if (Files.TryStat(directory, out FileStatus status) && (status.Kind != FileKind.SymbolicLink || Directory.Exists(directory)))
+        if (Files.TryStat(directory, out FileStatus status))
         {
-            if (status.Kind is FileKind.Directory or FileKind.SymbolicLink)
+            if (status.Kind == FileKind.Directory || Directory.Exists(directory))
             {
                 return;
+            }
+
+            if (status.Kind == FileKind.SymbolicLink)
+            {
+                throw LeadsNowhere(directory);
             }
 
             throw new FileSystemException(FileError.NotSupported,
@@ -146,6 +163,9 @@ internal sealed class FileStorageDirectory(string root, FileStorageOptions optio
             Files.TrySyncDirectory(parent);
         }
     }
+
+    private static StorageException LeadsNowhere(string link) =>
+        new(StorageErrorKind.Unavailable, null, $"'{link}' is a link that leads to no directory: mount or make that");
 
     private StorageException MissingRoot() =>
         new(StorageErrorKind.Unavailable, null,

@@ -66,9 +66,9 @@ internal sealed class FileStorageListing(FileStorageDirectory directory)
                 children.Add(child);
             }
         }
-        catch (DirectoryNotFoundException)
+        catch (IOException failure) when (FileStorageErrors.IsMissing(failure))
         {
-            // A directory that a deletion removed meanwhile holds nothing, and neither does an unknown prefix.
+            // A directory that a deletion removed meanwhile holds nothing, and neither does an unknown prefix or an object.
             return [];
         }
 

@@ -83,8 +83,9 @@ internal sealed class FileStorageSweep(FileStorageDirectory directory, TimeSpan 
             File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete).Dispose();
             return false;
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
+            // Of what this user may not look at, whose sweep this is not, nobody knows.
             return true;
         }
     }

@@ -66,6 +66,12 @@ public sealed class StorageException : IOException
     /// <summary>Whether the same call may succeed later.</summary>
     public bool IsTransient { get; }
 
+    /// <summary>Whether a write that failed so may have been done all the same: its answer was lost, or it was repeated and met itself. Whoever wants to know
+    /// reads the object back. What a storage says of its own doing, such as that a disk failed, is believed.</summary>
+    internal bool LeavesOutcomeOpen =>
+        // What too few storages of a mirror have is not written, though it can be read.
+        Kind != StorageErrorKind.BelowQuorum && (IsTransient || Kind is StorageErrorKind.Unavailable or StorageErrorKind.AlreadyExists);
+
     internal static StorageException NotFound(StorageKey key) =>
         new(StorageErrorKind.NotFound, key.Value, "there is no such object");
 

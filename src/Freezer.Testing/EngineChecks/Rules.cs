@@ -15,6 +15,7 @@ internal static class Rules
     internal const string Missing = "A resource that is not there fails the backup. It is never taken for an empty one.";
     internal const string RestoreFault = "A restore that cannot read what it needs throws, with the cause inside. It never reports success for something else than what was backed up.";
     internal const string Damage = "What is stored is not trusted: a damaged, cut or missing object ends a restore with an error and never with other content.";
+    internal const string Repair = "A manifest that is rebuilt of the archive and the parent's manifest is one that the next level can build on: what it does not know counts as changed, and nothing is forgotten. An engine that cannot do so throws a BackupUnsupportedException.";
     internal const string Before = "A chain is looked through before anything is written: where a part is missing the destination stays as it was.";
     internal const string Destination = "A destination that holds something is refused unless RestoreOptions.Overwrite is set. Look in PrepareDestinationAsync, which runs before the first level.";
     internal const string Overwrite = "With Overwrite, a restore over another state of the resource makes the state that is asked for, removals included.";

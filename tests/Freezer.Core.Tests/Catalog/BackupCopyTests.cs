@@ -200,6 +200,55 @@ public sealed class BackupCopyTests
     }
 
     [Fact]
+    public async Task What_an_interrupted_copy_left_is_not_swept_while_the_next_one_verifies_it()
+    {
+        await FillAsync();
+        var time = new ManualTime();
+        var destination = new MemoryStorage(time);
+        foreach (string key in (await StorageCalls.KeysAsync(_source)).Where(static key => key.EndsWith("/data", StringComparison.Ordinal)))
+        {
+            await destination.PutAsync(key, await _source.GetAsync(key));
+        }
+
+        time.Advance(TimeSpan.FromDays(2));
+        var watched = new InterceptedStorage(destination)
+        {
+            AfterRead = key => key.Value.EndsWith("/data", StringComparison.Ordinal) ? new BackupCatalog(destination).SweepAsync(TimeSpan.FromDays(1)) : Task.CompletedTask,
+        };
+
+        await CopyAsync(watched);
+
+        (await RestoreAsync(destination)).Should().Be("2");
+    }
+
+    [Fact]
+    public async Task A_copy_whose_objects_somebody_removes_is_not_listed()
+    {
+        await FillAsync();
+        var watched = new BreakableStorage(_destination)
+        {
+            AfterWrite = key => key.Value.EndsWith("/index", StringComparison.Ordinal)
+                ? _destination.DeleteAsync(StorageKey.Parse(key.Value.Replace("/index", "/data", StringComparison.Ordinal))) : Task.CompletedTask,
+        };
+
+        await FluentActions.Awaiting(() => CopyAsync(watched)).Should().ThrowAsync<BackupException>().WithMessage("*Copy it again*");
+
+        (await ListAsync(_destination)).Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("data")]
+    [InlineData("index")]
+    public async Task An_object_that_is_missing_is_named_as_damage_of_its_backup(string role)
+    {
+        List<Backup> backups = await FillAsync();
+        string key = (await StorageCalls.KeysAsync(_source, "data")).Single(key => key.Contains("/1_") && key.EndsWith($"/{role}"));
+        await _source.DeleteAsync(StorageKey.Parse(key));
+
+        await FluentActions.Awaiting(() => CopyAsync(_destination)).Should().ThrowAsync<BackupDamagedException>().WithMessage($"{backups[1]}*{key} is missing*");
+    }
+
+    [Fact]
     public async Task A_chain_with_a_gap_is_not_copied()
     {
         await FillAsync();

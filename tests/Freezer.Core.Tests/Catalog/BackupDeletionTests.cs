@@ -260,6 +260,50 @@ public sealed class BackupDeletionTests
     }
 
     [Fact]
+    public async Task A_storage_that_is_full_lets_backups_be_deleted()
+    {
+        List<Backup> chain = await ChainAsync(2);
+        var full = new StorageException(StorageErrorKind.NoSpace, null, "full");
+        var storage = new InterceptedStorage(_storage) { BeforeWrite = _ => throw full };
+
+        await FluentActions.Awaiting(() => new BackupCatalog(storage).DeleteAsync(chain[0])).Should().ThrowAsync<BackupException>();
+        await new BackupCatalog(storage).DeleteAsync(chain[1]);
+        await new BackupCatalog(storage).DeleteAsync(chain[0]);
+
+        (await _storage.KeysAsync()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_place_that_another_backup_took_stays_also_without_its_key()
+    {
+        using EncryptedRepository repository = await EncryptedRepository.CreateAsync(_time);
+        var engine = new DictionaryEngine(repository.Storage, new BackupEngineOptions { TimeProvider = _time, Keys = repository.Keys });
+        Backup deleted = (await engine.BackupAsync("r", Name)).Backup;
+        var catalog = new BackupCatalog(repository.Storage);
+        await catalog.DeleteAsync(deleted);
+        // The clock stands still, so that the next one gets the same place.
+        Backup next = (await engine.BackupAsync("r", Name)).Backup;
+        next.Timestamp.Should().Be(deleted.Timestamp);
+
+        await catalog.DeleteAsync(deleted);
+
+        (await repository.Storage.KeysAsync("metadata")).Should().ContainSingle();
+        await catalog.DeleteAsync(next);
+        (await repository.Storage.KeysAsync("metadata")).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_deletion_that_dies_beside_a_backup_leaves_no_backup_that_passes_for_a_success()
+    {
+        List<Backup> chain = await ChainAsync(1);
+        var storage = new InterceptedStorage(_storage);
+        storage.BeforeWrite = key => key.Value.StartsWith("metadata/", StringComparison.Ordinal) ? _storage.DeleteAsync(PlaceOf(chain[0]).Metadata) : Task.CompletedTask;
+        var engine = new DictionaryEngine(storage, new BackupEngineOptions { TimeProvider = _time });
+
+        await FluentActions.Awaiting(() => engine.BackupAsync("r", Name)).Should().ThrowAsync<BackupException>().WithMessage("*its parent*is being deleted*");
+    }
+
+    [Fact]
     public async Task A_damaged_backup_keeps_its_parent_and_can_be_deleted()
     {
         List<Backup> chain = await ChainAsync(2);

@@ -269,6 +269,29 @@ public sealed class RepairTests
     }
 
     [Fact]
+    public async Task A_backup_whose_parent_is_repaired_meanwhile_does_not_refer_to_what_was_replaced()
+    {
+        await FillAsync(levels: 2);
+        Fill(_engine, 2);
+        _engine.WhileWriting = async _ =>
+        {
+            byte[] index = await _storage.GetAsync(Key(0, "index"));
+            index[^1] ^= 1;
+            await _storage.PutAsync(Key(0, "index"), index);
+            (await EngineOn(_storage).RepairAsync(Name)).IsWhole.Should().BeTrue();
+        };
+
+        await FluentActions.Awaiting(() => _engine.BackupAsync("r", Name)).Should().ThrowAsync<BackupException>().WithMessage("*was repaired while it was written*");
+
+        _engine.WhileWriting = null;
+        Backup next = (await _engine.BackupAsync("r", Name)).Backup;
+        next.Level.Should().Be(2);
+        var copy = new MemoryStorage();
+        await new BackupCatalog(_storage).CopyAsync(next, copy);
+        (await EngineOn(copy).VerifyAsync(Name, new VerifyOptions { Depth = VerifyDepth.Content })).IsSound.Should().BeTrue();
+    }
+
+    [Fact]
     public async Task A_backup_that_was_copied_before_gets_its_repair_with_the_next_copy()
     {
         await FillAsync(levels: 1);

@@ -299,6 +299,25 @@ public sealed class VerificationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_document_that_the_storage_cannot_deliver_is_told_and_hides_no_other_backup()
+    {
+        List<Backup> backups = await FillAsync(encrypted: false);
+        string key = $"metadata/{BackupLocation.Of(backups[1]).Folder}/metadata";
+        var catalog = new BackupCatalog(new UnreadableObject(_storage, key, StorageErrorKind.Unknown));
+
+        List<Backup> listed = [];
+        await foreach (Backup backup in catalog.ListAsync())
+        {
+            listed.Add(backup);
+        }
+
+        listed.Select(static backup => backup.Problem is null).Should().Equal(true, false, true);
+        VerifyResult result = await catalog.VerifyAsync(options: _everything);
+        result.Defects.Should().ContainSingle().Which.Object.Value.Should().Be(key);
+        result.Backups.Select(static backup => backup.Restores).Should().Equal(true, false, false);
+    }
+
+    [Fact]
     public async Task A_verification_writes_nothing()
     {
         await FillAsync(encrypted: true);

@@ -36,6 +36,18 @@ public sealed class EncryptedDriverTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_that_is_missing_or_is_another_repositorys_is_an_error_of_the_setup()
+    {
+        using EncryptedRepository other = await EncryptedRepository.CreateAsync();
+        foreach (DriverBench bench in (DriverBench[])[new(_repository.Storage), new(_repository.Storage, keys: other.Keys)])
+        {
+            await FluentActions.Awaiting(() => bench.Driver.CheckForSetupErrorAsync()).Should().ThrowAsync<BackupKeyException>();
+        }
+
+        (await _repository.Storage.KeysAsync("probe")).Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task Without_the_key_nothing_is_backed_up_and_nothing_is_restored()
     {
         BackupRecord full = await new DriverBench(_repository.Storage, keys: _repository.Keys).BackupAsync(DriverBench.Image(0));

@@ -21,10 +21,10 @@ public sealed class SetupProbeTests
             FaultPlan plan = afterDoing ? new FaultPlan().LoseAnswer(call) : new FaultPlan().FailCall(call);
             var faulty = new FaultyStorage(storage, plan);
             Func<Task> check = () => new VolumeBackupDriver(faulty).CheckForSetupErrorAsync();
-            if (call > 6)
+            if (call > 7)
             {
                 await check();
-                faulty.Calls.Should().Be(6);
+                faulty.Calls.Should().Be(7, "the last one looks for keys");
                 (await storage.KeysAsync()).Should().BeEmpty();
                 return;
             }
@@ -73,10 +73,21 @@ public sealed class SetupProbeTests
         }
     }
 
+    [Fact]
+    public async Task What_failed_first_is_told_where_nothing_can_be_removed_either()
+    {
+        var storage = new Odd(new MemoryStorage()) { Refusal = new StorageException(StorageErrorKind.AccessDenied, "probe/x", "writing is not allowed.") };
+        Func<Task> check = () => new VolumeBackupDriver(storage).CheckForSetupErrorAsync();
+        (await check.Should().ThrowAsync<StorageException>()).Which.Should().BeSameAs(storage.Refusal);
+    }
+
     /// <summary>A storage that is not quite one.</summary>
     private sealed class Odd(IStorage inner) : DelegatingStorage(inner)
     {
         internal StorageCapabilities? Limits { get; init; }
+
+        /// <summary>What every write fails with; deletions fail too then.</summary>
+        internal StorageException? Refusal { get; init; }
 
         internal bool Replaces { get; init; }
 
@@ -89,7 +100,7 @@ public sealed class SetupProbeTests
         public override StorageCapabilities Capabilities => Limits ?? Inner.Capabilities;
 
         public override Task<StorageEntry> WriteAsync(StorageKey key, PipeReader content, WriteOptions options, CancellationToken cancellationToken = default) =>
-            Inner.WriteAsync(key, content, Replaces ? WriteOptions.Replace : options, cancellationToken);
+            Refusal is not null ? throw Refusal : Inner.WriteAsync(key, content, Replaces ? WriteOptions.Replace : options, cancellationToken);
 
         public override async Task<StorageEntry> ReadAsync(StorageKey key, PipeWriter destination, ReadOptions options, CancellationToken cancellationToken = default)
         {
@@ -114,6 +125,7 @@ public sealed class SetupProbeTests
         }
 
         public override Task DeleteAsync(StorageKey key, CancellationToken cancellationToken = default) =>
-            KeepsDeleted ? Task.CompletedTask : Inner.DeleteAsync(key, cancellationToken);
+            Refusal is not null ? throw new StorageException(StorageErrorKind.AccessDenied, key.Value, "deleting is not allowed.")
+            : KeepsDeleted ? Task.CompletedTask : Inner.DeleteAsync(key, cancellationToken);
     }
 }

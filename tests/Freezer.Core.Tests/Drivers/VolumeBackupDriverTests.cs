@@ -254,7 +254,7 @@ public sealed class VolumeBackupDriverTests : IDisposable
         await Refused<ArgumentException>(() => bench.Driver.BackupAsync(record with { Id = Guid.Empty }, "v"), "*no identity*");
         await Refused<ArgumentException>(() => bench.Driver.BackupAsync(record with { ParentId = record.Id }, "v"), "*build on itself*");
         await Refused<ArgumentException>(() => bench.Driver.BackupAsync(record, ""), "*volume*");
-        await Refused<ArgumentException>(() => bench.Driver.BackupAsync(record with { DisplayDescription = new string('x', 70_000) }, "v"), "*");
+        await Refused<ArgumentException>(() => bench.Driver.BackupAsync(record with { DisplayDescription = new string('x', 70_000) }, "v"), "*have 70* bytes, and 65536*shorten*");
         await Refused<BackupException>(() => bench.Driver.BackupAsync(record with { Id = existing.Id }, "v"), "*already*");
         await Refused<BackupNotFoundException>(() => bench.Driver.BackupAsync(record with { ParentId = Guid.NewGuid() }, "v"), "*parent*");
         await Refused<InvalidOperationException>(() => bench.Driver.BackupAsync(record, "v", withMetadata: true), "*Metadata*");
@@ -321,6 +321,84 @@ public sealed class VolumeBackupDriverTests : IDisposable
         await Refused<BackupDamagedException>(() => bench.Driver.ExportRecordAsync(record), "*cannot be used*");
         await bench.Driver.DeleteBackupAsync(listed);
         (await storage.KeysAsync()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_record_that_points_to_the_backup_of_another_one_deletes_nothing()
+    {
+        var storage = new MemoryStorage();
+        var bench = new DriverBench(storage);
+        BackupRecord record = await bench.BackupAsync(DriverBench.Image(0));
+        List<string> keys = await storage.KeysAsync();
+
+        // As an application makes one that copies a record to take the next backup, and clears up when that has failed.
+        BackupRecord copied = record with { Id = Guid.NewGuid() };
+        await Refused<BackupException>(() => bench.Driver.DeleteBackupAsync(copied), $"*{copied.Id}*{record.Id}*");
+
+        (await storage.KeysAsync()).Should().Equal(keys);
+        (await bench.RestoreAsync(record)).Should().Equal(DriverBench.Image(0));
+    }
+
+    [Fact]
+    public async Task What_did_not_happen_leaves_no_record_that_says_it_still_does()
+    {
+        var bench = new DriverBench(new MemoryStorage());
+        BackupRecord full = await bench.BackupAsync(DriverBench.Image(0));
+        await bench.BackupAsync(DriverBench.Image(1), full);
+        var reports = new Reports<BackupRecord>();
+
+        // As an application that notes what it is about to do before it asks the driver.
+        await Refused<BackupException>(() => bench.Driver.DeleteBackupAsync(full with { Status = BackupStatus.Deleting }, reports), "*cannot be deleted*");
+        reports.Last.Should().Match<BackupRecord>(static record => record.Status == BackupStatus.Available && record.Percent == 100 && record.FailReason != null);
+
+        bench.Volumes.Add("target", []).BeforeWrite = _ => throw new IOException("The disk is broken.");
+        Func<Task> restore = () => bench.Driver.RestoreAsync(full with { Status = BackupStatus.Restoring, Percent = 7 }, "x", "target", progress: reports);
+        await restore.Should().ThrowAsync<IOException>();
+        reports.Last.Should().Be(full with { FailReason = "The disk is broken." });
+    }
+
+    [Fact]
+    public async Task A_record_of_a_newer_version_is_named_as_such_and_not_as_missing()
+    {
+        var storage = new MemoryStorage();
+        var bench = new DriverBench(storage);
+        BackupRecord record = await bench.BackupAsync(DriverBench.Image(0));
+        var newer = new BlockDiffEngine(storage, new BlockDiffEngineOptions { BlockSize = BlockTestBed.SmallBlock, Volumes = bench.Volumes });
+        string json = RecordDocument.Write(record).Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal);
+        bench.Volumes.Add("v", DriverBench.Image(1));
+        Backup backup = (await newer.BackupAsync("v", DriverBench.VolumeId, new BackupOptions { Facts = new Dictionary<string, string> { ["volume_backup_record"] = json } })).Backup;
+        BackupRecord known = record with { Id = Guid.NewGuid(), ServiceMetadata = StoredPlace.Format(backup) };
+
+        await Refused<BackupUnsupportedException>(() => bench.RestoreAsync(known), "*version 2*newer version*");
+        await Refused<BackupUnsupportedException>(() => bench.Driver.ExportRecordAsync(known), "*version 2*");
+        (await bench.ListAsync()).Last().FailReason.Should().Contain("version 2");
+    }
+
+    [Fact]
+    public async Task An_export_that_lies_is_told_better_by_the_storage()
+    {
+        var bench = new DriverBench(new MemoryStorage());
+        BackupRecord full = await bench.BackupAsync(DriverBench.Image(0));
+        BackupRecord record = await bench.BackupAsync(DriverBench.Image(1), full);
+        BackupRecord lie = record with { Size = 1, ParentId = null, HasMetadata = true, ObjectCount = 99, CreatedAt = DateTimeOffset.UnixEpoch, DisplayName = "renamed" };
+
+        BackupRecord imported = await bench.Driver.ImportRecordAsync(await bench.Driver.ExportRecordAsync(lie));
+
+        imported.Should().Be(record with { DisplayName = "renamed" });
+    }
+
+    [Fact]
+    public async Task A_backup_that_is_not_trusted_is_restored_within_limits()
+    {
+        var bench = new DriverBench(new MemoryStorage());
+        BackupRecord record = await bench.BackupAsync(DriverBench.Image(0));
+        var limits = new ReaderLimits { LargestFile = record.Size - 1 };
+
+        await Refused<BackupException>(() => bench.RestoreAsync(record, new VolumeRestoreOptions { Untrusted = true, Limits = limits }), "*not trusted*LargestFile*");
+        await Refused<BackupException>(
+            () => bench.RestoreAsync(record, new VolumeRestoreOptions { Untrusted = true, Limits = new ReaderLimits { MostContent = 1000 } }), "*MostContent*");
+        (await bench.RestoreAsync(record, new VolumeRestoreOptions { Untrusted = true })).Should().Equal(DriverBench.Image(0));
+        (await bench.RestoreAsync(record, new VolumeRestoreOptions { Limits = limits })).Should().Equal(DriverBench.Image(0), "limits hold for what is not trusted");
     }
 
     private static async Task Refused<TException>(Func<Task> action, string message)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Freezer.Catalog;
@@ -5,6 +6,7 @@ using Freezer.Dataflow;
 using Freezer.Storage;
 using Freezer.Testing;
 using Freezer.Tests.Support;
+using Microsoft.Extensions.Logging;
 
 namespace Freezer.Tests.Engine;
 
@@ -477,6 +479,205 @@ public sealed class WorkflowTests
     }
 
     [Fact]
+    public async Task A_commit_of_which_the_storage_says_that_it_failed_is_no_success()
+    {
+        var plan = new FaultPlan { Error = new StorageException(StorageErrorKind.Unknown, null, "The disk failed.") };
+        plan.LoseAnswer(FaultCall.Write("/metadata"));
+        Func<Task> backup = () => EngineOn(new FaultyStorage(_storage, plan)).BackupAsync("r", Name);
+        (await backup.Should().ThrowAsync<BackupException>()).WithInnerException<StorageException>().Which.Should().BeSameAs(plan.Error);
+    }
+
+    [Fact]
+    public async Task A_backup_that_was_swept_while_its_commit_took_long_is_no_success()
+    {
+        await ChainAsync(1);
+        var storage = new InterceptedStorage(_storage);
+        storage.BeforeWrite = async key =>
+        {
+            if (key.Value.StartsWith("metadata/", StringComparison.Ordinal))
+            {
+                _time.Advance(TimeSpan.FromHours(1));
+                await _storage.DeleteAsync(StorageKey.Parse((await KeysAsync("data")).Single(static key => key.Contains("/1_") && key.EndsWith("/data"))));
+            }
+        };
+        Func<Task> backup = () => EngineOn(storage).BackupAsync("r", Name);
+        await backup.Should().ThrowAsync<BackupException>().WithMessage("*not whole*");
+    }
+
+    [Fact]
+    public async Task A_storage_that_lists_late_loses_nothing_that_is_committed()
+    {
+        Mutate(0);
+        await BackupAsync();
+        Func<Task> second = () => EngineOn(new LateStorage(_storage)).BackupAsync("r", Name);
+        await second.Should().ThrowAsync<StorageException>();
+        (await RestoreAsync()).Should().BeEquivalentTo(Copy());
+    }
+
+    [Fact]
+    public async Task A_storage_that_lists_everything_twice_shows_each_backup_once()
+    {
+        await ChainAsync(2);
+        List<Backup> backups = [];
+        await foreach (Backup backup in new BackupCatalog(new TwiceStorage(_storage)).ListAsync())
+        {
+            backups.Add(backup);
+        }
+
+        backups.Should().HaveCount(2);
+        (await EngineOn(new TwiceStorage(_storage)).VerifyAsync(Name)).IsSound.Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_an_engine_says_that_could_not_be_read_back_fails_the_backup(bool isNothing)
+    {
+        _engine.WhileWriting = context =>
+        {
+            context.Facts["fact"] = isNothing ? null! : new string('x', 2 << 20);
+            return Task.CompletedTask;
+        };
+        Func<Task> backup = () => BackupAsync();
+        await backup.Should().ThrowAsync<Exception>().WithMessage(isNothing ? "*the fact 'fact' no value*" : "*metadata document*");
+        (await KeysAsync("")).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_backup_that_is_cancelled_just_after_its_claim_leaves_none()
+    {
+        using var source = new CancellationTokenSource();
+        var storage = new Freezer.Tests.Storage.Mirror.BreakableStorage(_storage) { AfterWrite = _ => source.CancelAsync() };
+        Func<Task> backup = () => EngineOn(storage).BackupAsync("r", Name, cancellationToken: source.Token);
+        await backup.Should().ThrowAsync<OperationCanceledException>();
+        (await KeysAsync("")).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_cancelled_operation_is_told_as_cancelled_and_not_as_a_failure()
+    {
+        await ChainAsync(1);
+        List<string> outcomes = [];
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == "Freezer",
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity =>
+            {
+                if (activity.GetTagItem("freezer.backup_name") is "told as cancelled")
+                {
+                    outcomes.Add($"{activity.OperationName} {activity.GetTagItem("freezer.outcome")} {activity.Status}");
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        var logger = new LevelLogger();
+        var engine = new DictionaryEngine(_storage, new BackupEngineOptions { Logger = logger });
+        var cancelled = new CancellationToken(canceled: true);
+        foreach (Func<Task> operation in new Func<Task>[]
+        {
+            () => engine.BackupAsync("r", "told as cancelled", cancellationToken: cancelled),
+            () => engine.RestoreAsync("told as cancelled", "d", cancellationToken: cancelled),
+            () => engine.VerifyAsync("told as cancelled", cancellationToken: cancelled),
+            () => engine.RepairAsync("told as cancelled", cancellationToken: cancelled),
+        })
+        {
+            await operation.Should().ThrowAsync<OperationCanceledException>();
+        }
+
+        logger.Levels.Should().Equal(Enumerable.Repeat(LogLevel.Information, 4));
+        outcomes.Should().Equal("Freezer.Backup cancelled Unset", "Freezer.Restore cancelled Unset", "Freezer.Verify cancelled Unset", "Freezer.Repair cancelled Unset");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_last_report_counts_every_byte_that_was_stored(bool encrypted)
+    {
+        using EncryptedRepository repository = await EncryptedRepository.CreateAsync();
+        List<BackupProgress> reports = [];
+        var engine = new DictionaryEngine(encrypted ? repository.Storage : _storage, new BackupEngineOptions { Keys = encrypted ? repository.Keys : null });
+        engine.Resources["r"]["large"] = new byte[3_000_000];
+        for (int level = 0; level < 2; level++)
+        {
+            engine.Resources["r"]["level"] = [(byte)level];
+            BackupResult result = await engine.BackupAsync("r", Name, progress: new Recorder(reports));
+            reports[^1].BytesStored.Should().Be(result.Backup.BytesStored);
+        }
+    }
+
+    [Fact]
+    public async Task What_another_program_encrypted_is_not_taken_for_damage()
+    {
+        await ChainAsync(1);
+        foreach (string key in await KeysAsync("metadata"))
+        {
+            await _storage.WriteBytesAsync(
+                StorageKey.Parse(key), "{\"engine_name\": \"dictionary\", \"compression\": \"gzip\", \"encryption\": true}"u8.ToArray(), WriteMode.Replace, default);
+        }
+
+        Func<Task> restore = () => RestoreAsync(new RestoreOptions { SkipDamaged = true });
+        await restore.Should().ThrowAsync<BackupUnsupportedException>().WithMessage("*encrypted by another program*");
+        _engine.Restored.Should().BeEmpty();
+        (await BackupAsync()).NewChainReason.Should().Contain("another program");
+    }
+
+    [Fact]
+    public async Task A_sweep_removes_the_probes_of_those_who_died()
+    {
+        await _storage.WriteBytesAsync(StorageKey.Parse("probe/0123"), default, WriteMode.CreateNew, default);
+        await new BackupCatalog(_storage).SweepAsync(TimeSpan.FromHours(1));
+        (await KeysAsync("")).Should().ContainSingle();
+        _time.Advance(TimeSpan.FromHours(1));
+        await new BackupCatalog(_storage).SweepAsync(TimeSpan.FromHours(1));
+        (await KeysAsync("")).Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(int.MaxValue)]
+    public void A_number_of_cores_that_cannot_be_is_refused(int parallelism) =>
+        FluentActions.Invoking(() => new DictionaryEngine(_storage, new BackupEngineOptions { Parallelism = parallelism }))
+            .Should().Throw<ArgumentOutOfRangeException>().WithParameterName("Parallelism");
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5_000_000)]
+    public async Task A_manifest_that_is_written_in_large_pieces_is_read_back(int atOnce)
+    {
+        int step = atOnce == 0 ? 10_000_000 : atOnce;
+        byte[] content = new byte[30_000_000];
+        new Random(1).NextBytes(content);
+        _engine.WhileWriting = async context =>
+        {
+            for (int position = 0; position < content.Length; position += step)
+            {
+                ReadOnlyMemory<byte> piece = content.AsMemory(position, step);
+                if (atOnce == 0)
+                {
+                    System.Buffers.BuffersExtensions.Write(context.Manifest, piece.Span);
+                }
+                else
+                {
+                    piece.CopyTo(context.Manifest.GetMemory(atOnce));
+                    context.Manifest.Advance(atOnce);
+                }
+
+                context.Manifest.EndBlock();
+                await context.Manifest.FlushAsync();
+            }
+        };
+        Backup backup = (await BackupAsync()).Backup;
+
+        CommittedBackup commit = (await new BackupCatalog(_storage).FindAsync(BackupLocation.Of(backup), default))!;
+        using var reader = new ChainReader(_storage, [commit], Freezer.Dataflow.Compression.CodecSet.BuiltIn, 2, 1 << 20);
+        using var read = new MemoryStream();
+        await reader.ReadManifestAsync(reader.Chain[0], (manifest, token) => manifest.CopyToAsync(read, token), default);
+        read.ToArray().AsSpan().SequenceEqual(content).Should().BeTrue();
+    }
+
+    [Fact]
     public async Task A_failing_engine_leaves_nothing_behind()
     {
         var cause = new InvalidOperationException("the source broke");
@@ -663,6 +864,36 @@ public sealed class WorkflowTests
         long directory = index.GetProperty("length").GetInt64() - index.GetProperty("directory_length").GetInt64();
         // Archive frames and leaves come first: one frame, one leaf.
         return offset >= LevelIndexLayout.ArchiveFrameSize + LevelIndexLayout.LeafSize && offset < directory;
+    }
+
+    /// <summary>A storage that does not list anything yet.</summary>
+    private sealed class LateStorage(IStorage inner) : DelegatingStorage(inner)
+    {
+        public override IAsyncEnumerable<StorageEntry> ListAsync(StoragePrefix prefix, CancellationToken cancellationToken = default) => AsyncEnumerable.Empty<StorageEntry>();
+    }
+
+    private sealed class TwiceStorage(IStorage inner) : DelegatingStorage(inner)
+    {
+        public override async IAsyncEnumerable<StorageEntry> ListAsync(
+            StoragePrefix prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            await foreach (StorageEntry entry in Inner.ListAsync(prefix, cancellationToken))
+            {
+                yield return entry;
+                yield return entry;
+            }
+        }
+    }
+
+    private sealed class LevelLogger : ILogger
+    {
+        internal List<LogLevel> Levels { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Levels.Add(logLevel);
     }
 
     private sealed class Recorder(List<BackupProgress> reports) : IProgress<BackupProgress>

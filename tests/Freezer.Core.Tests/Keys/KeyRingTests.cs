@@ -228,8 +228,76 @@ public sealed class KeyRingTests : IDisposable
         var renamed = Guid.CreateVersion7();
         await PutAsync($"data-keys/{renamed:N}", bytes);
 
-        await RefusesAsync(() => OpenAsync(_first), "*was altered*");
         await FluentActions.Awaiting(() => ring.FindDataKeyAsync(renamed, CancellationToken.None)).Should().ThrowAsync<InvalidDataException>();
+        await _storage.DeleteAsync(StorageKey.Parse($"data-keys/{id:N}"));
+        await RefusesAsync(() => OpenAsync(_first), "*was altered*");
+    }
+
+    [Fact]
+    public async Task A_data_key_that_is_damaged_stands_in_the_way_of_new_chains_only_until_the_next_rotation()
+    {
+        using KeyRing ring = await CreateAsync(_first);
+        Guid first = await DataKeyAsync(ring);
+        Guid second = await ring.RotateAsync();
+        await PutAsync($"data-keys/{second:N}", "nothing"u8.ToArray());
+
+        using KeyRing opened = await OpenAsync(_first);
+        (await opened.FindDataKeyAsync(first, CancellationToken.None))!.Id.Should().Be(first);
+        await RefusesAsync(() => DataKeyAsync(opened), "*Rotate the keys*");
+        Guid third = await opened.RotateAsync();
+        (await DataKeyAsync(opened)).Should().Be(third);
+    }
+
+    [Theory]
+    [InlineData("ffffffffffffffffffffffffffffffff")]
+    [InlineData("ffffffffffff7fffbfffffffffffffff")]
+    [InlineData("ffffffffffff4fffbfffffffffffffff")]
+    public async Task What_has_a_name_that_no_data_key_can_have_is_none(string name)
+    {
+        using KeyRing ring = await CreateAsync(_first);
+        await PutAsync($"data-keys/{name}", "nothing"u8.ToArray());
+
+        using KeyRing opened = await OpenAsync(_first);
+        (await DataKeyAsync(opened)).Should().Be(await DataKeyAsync(ring));
+        (await DataKeyAsync(opened)).Should().NotBe(await opened.RotateAsync());
+    }
+
+    [Fact]
+    public async Task Who_finds_the_keys_that_somebody_else_makes_just_now_opens_them()
+    {
+        KeyRing? other = null;
+        // It comes between the look for slots and the look for data keys.
+        var storage = new MeetingStorage(_storage, "data-keys", async () => other ??= await CreateAsync(_first));
+
+        using KeyRing ring = await KeyRing.OpenOrCreateAsync(storage, _first, _time);
+
+        (await DataKeyAsync(ring)).Should().Be(await DataKeyAsync(other!));
+        other!.Dispose();
+    }
+
+    [Fact]
+    public async Task The_last_key_that_can_be_used_stays()
+    {
+        using KeyRing ring = await CreateAsync(_first);
+        await ring.AddAsync(_second);
+        await PutAsync("keys/1", "no slot"u8.ToArray());
+
+        await RefusesAsync(() => ring.RemoveAsync("2"), "*the last one*");
+        await ring.RemoveAsync("1");
+        (await _storage.KeysAsync("keys")).Should().Equal("keys/2");
+    }
+
+    [Fact]
+    public async Task A_slot_that_the_storage_cannot_deliver_does_not_stand_in_the_way_of_others()
+    {
+        using KeyRing ring = await CreateAsync(_first);
+        await ring.AddAsync(_second);
+        var failure = new StorageException(StorageErrorKind.Unknown, "keys/1", "the disk is damaged");
+        var storage = new InterceptedStorage(_storage) { AfterRead = key => key.Value == "keys/1" ? throw failure : Task.CompletedTask };
+
+        using KeyRing opened = await KeyRing.OpenAsync(storage, _second, _time);
+        (await KeyRing.ListAsync(storage).ToListAsync()).Select(static slot => slot.Problem is null).Should().Equal(false, true);
+        (await FluentActions.Awaiting(() => KeyRing.OpenAsync(storage, _first, _time)).Should().ThrowAsync<StorageException>()).Which.Should().BeSameAs(failure);
     }
 
     [Fact]
@@ -325,6 +393,20 @@ public sealed class KeyRingTests : IDisposable
 
     private static IEnumerable<string> Differences(Dictionary<string, byte[]> before, Dictionary<string, byte[]> after) =>
         before.Keys.Union(after.Keys).Where(key => !before.TryGetValue(key, out byte[]? old) || !after.TryGetValue(key, out byte[]? now) || !old.SequenceEqual(now));
+
+    /// <summary>Somebody else does something just before a prefix is listed.</summary>
+    private sealed class MeetingStorage(IStorage inner, string prefix, Func<Task> meanwhile) : DelegatingStorage(inner)
+    {
+        public override async IAsyncEnumerable<StorageEntry> ListAsync(
+            StoragePrefix listed, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            await (listed.Value == prefix ? meanwhile() : Task.CompletedTask);
+            await foreach (StorageEntry entry in Inner.ListAsync(listed, cancellationToken))
+            {
+                yield return entry;
+            }
+        }
+    }
 
     /// <summary>Somebody else does something while this key wraps.</summary>
     private sealed class MeetingKey(IKeyProvider inner, Func<Task> meanwhile) : IKeyProvider

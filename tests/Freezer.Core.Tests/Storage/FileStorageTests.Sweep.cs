@@ -105,6 +105,26 @@ public sealed partial class FileStorageTests
         _scratch.Temporaries().Should().BeEmpty();
     }
 
+    [SkippableFact]
+    public void A_sweep_leaves_what_it_may_not_look_at_and_goes_on()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "needs the permissions of Linux");
+        LeaveBehind("a", Day * 2);
+        LeaveBehind("b", Day * 2);
+        string other = _scratch[_scratch.Temporaries()[0]];
+        if (OperatingSystem.IsLinux())
+        {
+            File.SetUnixFileMode(other, UnixFileMode.None);
+        }
+
+        FileStorageDirectory directory = new(_scratch.Path, new FileStorageOptions(), Freezer.Platform.DurableFiles.ForThisMachine);
+        int removed = 0;
+        Freezer.Tests.Platform.ThreadPrivileges.Without(() => removed = new FileStorageSweep(directory, Day, CancellationToken.None).Run());
+
+        removed.Should().Be(1);
+        File.Exists(other).Should().BeTrue();
+    }
+
     [Fact]
     public async Task A_sweep_can_be_found_as_a_feature_and_takes_no_negative_age()
     {

@@ -218,6 +218,43 @@ public sealed partial class FileStorageTests : IDisposable
         (await storage.Invoking(s => s.KeysAsync()).Should().ThrowAsync<StorageException>()).Which.Kind.Should().Be(StorageErrorKind.Unsupported);
     }
 
+    [Fact]
+    public async Task Nothing_is_listed_below_an_object()
+    {
+        await using FileStorage storage = new(_scratch.Path);
+        await storage.PutAsync("a/b", "content");
+
+        (await storage.KeysAsync("a/b")).Should().BeEmpty();
+        (await storage.KeysAsync("a/b/c")).Should().BeEmpty();
+    }
+
+    [SkippableFact]
+    public async Task A_root_that_is_a_link_to_what_is_missing_says_so()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "links need privileges there");
+        File.CreateSymbolicLink(_scratch["root"], _scratch["unmounted"]);
+        await using FileStorage storage = new(_scratch["root"]);
+
+        foreach (Func<Task> call in new Func<Task>[] { () => storage.PutAsync("a/b", "content"), () => storage.KeysAsync("metadata"), () => storage.FindAsync(Key("a")) })
+        {
+            StorageException failure = (await call.Should().ThrowAsync<StorageException>()).Which;
+            failure.Kind.Should().Be(StorageErrorKind.Unavailable);
+            failure.Message.Should().Contain("is a link that leads to no directory");
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_root_that_is_a_file_says_so()
+    {
+        await File.WriteAllTextAsync(_scratch["root"], "content");
+        await using FileStorage storage = new(_scratch["root"]);
+
+        foreach (Func<Task> call in new Func<Task>[] { () => storage.PutAsync("a/b", "content"), () => storage.KeysAsync("metadata") })
+        {
+            (await call.Should().ThrowAsync<StorageException>()).Which.Message.Should().Contain("is a file");
+        }
+    }
+
     [SkippableFact]
     public async Task The_root_itself_may_be_a_link()
     {

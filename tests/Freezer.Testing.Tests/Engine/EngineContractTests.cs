@@ -34,6 +34,7 @@ public sealed class EngineContractTests(ITestOutputHelper output)
         (Flaw.WrapsCancellation, "A restore whose storage hangs can be cancelled"),
         (Flaw.MixesOperations, "Two resources of one engine do not mix"),
         (Flaw.SkipsEmptyContent, "A full backup restores"),
+        (Flaw.RebuildsEmptyManifests, "A chain whose manifests were lost is repaired"),
     ];
 
     public static TheoryData<EngineCheck> Checks => new(EngineContract.Checks);

@@ -35,6 +35,7 @@ internal enum Flaw
     MixesOperations = 1 << 21,
     CountsBackwards = 1 << 23,
     SkipsEmptyContent = 1 << 24,
+    RebuildsEmptyManifests = 1 << 25,
 }
 
 /// <summary>Resources in memory: names and contents.</summary>
@@ -135,6 +136,34 @@ internal sealed class MapEngine(IStorage storage, Maps maps, BackupEngineOptions
         }
     }
 
+    protected override async Task RebuildManifestAsync(RepairContext context, CancellationToken cancellationToken)
+    {
+        var entries = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        if (context.Parent is { } parent)
+        {
+            await context.ReadManifestAsync(parent, async (manifest, token) => await ReadManifestAsync(manifest, entries, token), cancellationToken);
+        }
+
+        var changes = new SortedDictionary<string, byte[]?>(StringComparer.Ordinal);
+        await context.ReadArchiveAsync(
+            context.Target, (archive, token) => ReadRecordsAsync(archive, (name, length, content) => changes[name] = length == Gone ? null : content, token), cancellationToken);
+        foreach ((string name, byte[]? content) in changes)
+        {
+            entries.Remove(name);
+            if (content is not null)
+            {
+                entries.Add(name, Convert.ToHexString(SHA256.HashData(content)));
+            }
+        }
+
+        foreach ((string name, string print) in entries.Take(Has(Flaw.RebuildsEmptyManifests) ? 0 : entries.Count))
+        {
+            context.Manifest.Write(Encoding.UTF8.GetBytes($"{name} {print}\n"));
+            context.Manifest.EndBlock();
+            await context.Manifest.FlushAsync(cancellationToken);
+        }
+    }
+
     protected override async Task RestoreLevelAsync(RestoreContext context, PipeReader archive, CancellationToken cancellationToken)
     {
         SortedDictionary<string, byte[]> target = maps.GetOrAdd(context.Destination, static _ => new(StringComparer.Ordinal));
@@ -153,6 +182,19 @@ internal sealed class MapEngine(IStorage storage, Maps maps, BackupEngineOptions
             return;
         }
 
+        await ReadRecordsAsync(
+            archive,
+            (name, length, content) =>
+            {
+                Apply(target, name, length, content);
+                Count(context.ReportProgress, content.Length);
+            },
+            cancellationToken,
+            isOneEnough: Has(Flaw.ReturnsEarlyFromRestore));
+    }
+
+    private static async Task ReadRecordsAsync(PipeReader archive, Action<string, int, byte[]> found, CancellationToken cancellationToken, bool isOneEnough = false)
+    {
         await using Stream stream = archive.AsStream(leaveOpen: true);
         byte[] lengths = new byte[8];
         while (await stream.ReadAtLeastAsync(lengths, 8, throwOnEndOfStream: false, cancellationToken) == 8)
@@ -162,9 +204,8 @@ internal sealed class MapEngine(IStorage storage, Maps maps, BackupEngineOptions
             int length = BinaryPrimitives.ReadInt32LittleEndian(lengths.AsSpan(4));
             byte[] content = new byte[Math.Max(length, 0)];
             await stream.ReadExactlyAsync(content, cancellationToken);
-            Apply(target, Encoding.UTF8.GetString(name), length, content);
-            Count(context.ReportProgress, content.Length);
-            if (Has(Flaw.ReturnsEarlyFromRestore))
+            found(Encoding.UTF8.GetString(name), length, content);
+            if (isOneEnough)
             {
                 return;
             }
@@ -229,15 +270,19 @@ internal sealed class MapEngine(IStorage storage, Maps maps, BackupEngineOptions
             return new(_remembered);
         }
 
-        using var reader = new StreamReader(context.ParentManifest.AsStream(leaveOpen: true));
         var entries = new Dictionary<string, string>();
+        await ReadManifestAsync(context.ParentManifest, entries, cancellationToken);
+        return entries;
+    }
+
+    private static async Task ReadManifestAsync(PipeReader manifest, IDictionary<string, string> entries, CancellationToken cancellationToken)
+    {
+        using var reader = new StreamReader(manifest.AsStream(leaveOpen: true));
         while (await reader.ReadLineAsync(cancellationToken) is { } line)
         {
             int space = line.LastIndexOf(' ');
             entries.Add(line[..space], line[(space + 1)..]);
         }
-
-        return entries;
     }
 
     private bool Has(Flaw flaws) => (flaw & flaws) != 0;

@@ -67,12 +67,7 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
     private async ValueTask RestoreLevelAsync(int level, CancellationToken cancellationToken)
     {
         IReadOnlyList<StoredRun> runs = _window.RunsOf(level);
-        if (context.Options.SkipDamaged)
-        {
-            await RestoreWhatIsSoundAsync(context.Chain[level], runs, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
+        var losses = new Losses(context, _target);
         int next = 0;
         while (next < runs.Count)
         {
@@ -85,7 +80,13 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
             {
                 // What is damaged may lie between the runs, where nothing is wanted; the next one is read for itself.
             }
+            catch (BackupDamagedException) when (context.Options.SkipDamaged)
+            {
+                await RestoreWhatIsSoundAsync(context.Chain[level], runs[next++], losses, cancellationToken).ConfigureAwait(false);
+            }
         }
+
+        await losses.EndAsync(cancellationToken).ConfigureAwait(false);
 
         // Reads runs while the next one is near.
         async Task ReadRunsAsync(PipeReader archive, CancellationToken token)
@@ -103,52 +104,28 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
         }
     }
 
-    /// <summary>Restores each run for itself, and of one that is damaged those parts that are not.</summary>
-    private async ValueTask RestoreWhatIsSoundAsync(Backup level, IReadOnlyList<StoredRun> runs, CancellationToken cancellationToken)
+    /// <summary>Restores a run that is damaged, or has damage in front of it, in ever smaller parts.</summary>
+    private async ValueTask RestoreWhatIsSoundAsync(Backup level, StoredRun whole, Losses losses, CancellationToken cancellationToken)
     {
         var rest = new Stack<StoredRun>();
-        VolumeExtent lost = default;
-        string reason = "";
-        foreach (StoredRun whole in runs)
+        rest.Push(whole);
+        while (rest.TryPop(out StoredRun run))
         {
-            rest.Push(whole);
-            while (rest.TryPop(out StoredRun run))
+            try
             {
-                try
-                {
-                    await context.ReadArchiveAsync(
-                        level, run.ArchiveOffset, async (archive, token) => await CopyAsync(level, archive, run, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-                }
-                catch (BackupDamagedException) when (run.Count > 1)
-                {
-                    (StoredRun first, StoredRun second) = run.Halve(_geometry.BlockSize);
-                    rest.Push(second);
-                    rest.Push(first);
-                }
-                catch (BackupDamagedException exception)
-                {
-                    var block = new VolumeExtent(_geometry.OffsetOf(run.First), _geometry.LengthOf(run.First, 1));
-                    if (lost.Length == 0 || lost.End != block.Offset || reason != exception.Message)
-                    {
-                        await ReportLostAsync(lost, reason, cancellationToken).ConfigureAwait(false);
-                        (lost, reason) = (block with { Length = 0 }, exception.Message);
-                    }
-
-                    lost = lost with { Length = lost.Length + block.Length };
-                }
+                await context.ReadArchiveAsync(
+                    level, run.ArchiveOffset, async (archive, token) => await CopyAsync(level, archive, run, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             }
-        }
-
-        await ReportLostAsync(lost, reason, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>What is lost reads as zeros, whatever was there before.</summary>
-    private async ValueTask ReportLostAsync(VolumeExtent lost, string reason, CancellationToken cancellationToken)
-    {
-        if (lost.Length > 0)
-        {
-            await _target.ZeroAsync(lost.Offset, lost.Length, cancellationToken).ConfigureAwait(false);
-            context.ReportSkip(new SkippedEntry(EntryPath.Root, SkipKind.Damaged, $"{lost.Length} bytes of the volume at byte {lost.Offset} are lost, and are zero now: {reason}"));
+            catch (BackupDamagedException) when (run.Count > 1)
+            {
+                (StoredRun first, StoredRun second) = run.Halve(_geometry.BlockSize);
+                rest.Push(second);
+                rest.Push(first);
+            }
+            catch (BackupDamagedException exception)
+            {
+                await losses.AddAsync(new VolumeExtent(_geometry.OffsetOf(run.First), _geometry.LengthOf(run.First, 1)), exception.Message, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -170,6 +147,12 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
                     content.CopyTo(left.Span);
                     left = left[(int)content.Length..];
                     archive.AdvanceTo(content.End);
+                }
+
+                if (context.Options.SkipDamaged)
+                {
+                    // Here the block can be told from its neighbours; whoever writes it can only fail.
+                    writer.Verify(piece);
                 }
 
                 isFilled = true;
@@ -211,6 +194,35 @@ internal sealed class BlockChainRestore(RestoreContext context, BlockManifestHea
             if (result.IsCompleted)
             {
                 throw new BackupDamagedException($"The archive of {level} ends before the content that the manifest tells of.");
+            }
+        }
+    }
+
+    /// <summary>The blocks of one level that are lost. Those one behind the other are reported together.</summary>
+    private sealed class Losses(RestoreContext context, VolumeTarget target)
+    {
+        private VolumeExtent _lost;
+        private string _reason = "";
+
+        internal async ValueTask AddAsync(VolumeExtent block, string reason, CancellationToken cancellationToken)
+        {
+            if (_lost.Length == 0 || _lost.End != block.Offset || _reason != reason)
+            {
+                await EndAsync(cancellationToken).ConfigureAwait(false);
+                (_lost, _reason) = (block with { Length = 0 }, reason);
+            }
+
+            _lost = _lost with { Length = _lost.Length + block.Length };
+        }
+
+        /// <summary>What is lost reads as zeros, whatever was there before.</summary>
+        internal async ValueTask EndAsync(CancellationToken cancellationToken)
+        {
+            if (_lost.Length > 0)
+            {
+                await target.ZeroAsync(_lost.Offset, _lost.Length, cancellationToken).ConfigureAwait(false);
+                context.ReportSkip(new SkippedEntry(EntryPath.Root, SkipKind.Damaged, $"{_lost.Length} bytes of the volume at byte {_lost.Offset} are lost, and are zero now: {_reason}"));
+                _lost = default;
             }
         }
     }

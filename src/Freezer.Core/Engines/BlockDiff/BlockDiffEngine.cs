@@ -40,6 +40,9 @@ public sealed partial class BlockDiffEngine : BackupEngine
     public override string Name => EngineName;
 
     /// <inheritdoc/>
+    protected override string IdentifySource(string resource) => _options.Volumes.Identify(resource);
+
+    /// <inheritdoc/>
     protected override async ValueTask<BackupPlan> PlanAsync(BackupPlanContext context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);

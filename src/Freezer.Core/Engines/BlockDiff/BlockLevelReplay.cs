@@ -9,6 +9,9 @@ internal sealed class BlockLevelReplay(RestoreContext context, TargetWriter writ
 {
     private readonly VolumeRestore _restore = VolumeRestore.Of(context);
 
+    // Up to here the target holds what it should, and from here on what it held before; there, what no extent covers is zeroed.
+    private long _known;
+
     internal async Task ReplayAsync(PipeReader archive, CancellationToken cancellationToken)
     {
         var reader = new RbdDiffReader(archive);
@@ -18,39 +21,61 @@ internal sealed class BlockLevelReplay(RestoreContext context, TargetWriter writ
         VolumeTarget target = _restore.Target;
         await target.SetLengthAsync(header.Size, cancellationToken).ConfigureAwait(false);
 
-        // Up to here the target holds what it should, and from here on what it held before; there, what no extent covers is zeroed.
-        long known = target.IsZeroed ? header.Size : Math.Min(_restore.Length, header.Size);
+        _known = target.IsZeroed ? header.Size : Math.Min(_restore.Length, header.Size);
+        try
+        {
+            await ApplyAsync(reader, cancellationToken).ConfigureAwait(false);
+        }
+        catch when (context.Options.SkipDamaged && !cancellationToken.IsCancellationRequested)
+        {
+            // What was read so far counts, and the next level goes on from there.
+            await EndAsync(header, cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+
+        await EndAsync(header, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task ApplyAsync(RbdDiffReader reader, CancellationToken cancellationToken)
+    {
         while (await reader.ReadExtentAsync(cancellationToken).ConfigureAwait(false) is { } extent)
         {
-            await ZeroAsync(known, extent.Offset, cancellationToken).ConfigureAwait(false);
-            known = Math.Max(known, extent.End);
+            await ZeroAsync(_known, extent.Offset, cancellationToken).ConfigureAwait(false);
+            _known = Math.Max(_known, extent.Offset);
             if (extent.IsZero)
             {
                 await ZeroAsync(extent.Offset, extent.End, cancellationToken).ConfigureAwait(false);
+                _known = Math.Max(_known, extent.End);
             }
             else
             {
                 await CopyAsync(reader, extent, cancellationToken).ConfigureAwait(false);
             }
         }
+    }
 
-        await ZeroAsync(known, header.Size, cancellationToken).ConfigureAwait(false);
+    private async Task EndAsync(RbdDiffHeader header, CancellationToken cancellationToken)
+    {
+        await ZeroAsync(_known, header.Size, cancellationToken).ConfigureAwait(false);
         await writer.CompleteAsync().ConfigureAwait(false);
         _restore.Length = header.Size;
         _restore.Snapshot = header.ToSnapshot;
+        _restore.Level = context.Level;
     }
 
     private void EnsureFollows(RbdDiffHeader header)
     {
-        bool isFirst = context.Level == context.Chain[0];
-        if (isFirst && header.FromSnapshot is not null)
+        Backup? before = context.Chain.TakeWhile(level => level != context.Level).LastOrDefault();
+        if (before is null && header.FromSnapshot is not null)
         {
             throw new BackupDamagedException($"{context.Level} builds on {header.FromSnapshot}, which is not in the chain.");
         }
 
-        if (!isFirst && header.FromSnapshot != _restore.Snapshot)
+        // Of a level whose archive cannot even be begun the name is known all the same.
+        string? leadsTo = before is null || before == _restore.Level ? _restore.Snapshot : SnapshotName.Of(before.Id);
+        if (before is not null && header.FromSnapshot != leadsTo)
         {
-            throw new BackupDamagedException($"{context.Level} builds on {header.FromSnapshot ?? "nothing"}, and the level before leads to {_restore.Snapshot ?? "nothing"}.");
+            throw new BackupDamagedException($"{context.Level} builds on {header.FromSnapshot ?? "nothing"}, and the level before leads to {leadsTo ?? "nothing"}.");
         }
     }
 
@@ -72,6 +97,7 @@ internal sealed class BlockLevelReplay(RestoreContext context, TargetWriter writ
 
             writer.Write(piece);
             offset += length;
+            _known = Math.Max(_known, offset);
         }
     }
 

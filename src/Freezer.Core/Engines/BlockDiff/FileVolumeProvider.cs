@@ -8,6 +8,10 @@ namespace Freezer.Engines.BlockDiff;
 /// </remarks>
 public sealed class FileVolumeProvider : IVolumeProvider
 {
+    /// <summary>The absolute path, with its links as they are.</summary>
+    /// <param name="resource">A path.</param>
+    public string Identify(string resource) => Path.GetFullPath(resource);
+
     /// <inheritdoc/>
     public ValueTask<VolumeSource> OpenSourceAsync(string resource, CancellationToken cancellationToken = default)
     {

@@ -20,8 +20,11 @@ internal sealed class FileVolumeSource : VolumeSource
     public override long Length =>
         _isDevice && LinuxVolume.IsAvailable && LinuxVolume.TryGetDeviceLength(_handle, out long length) ? length : RandomAccess.GetLength(_handle);
 
-    internal static FileVolumeSource Open(string path) =>
-        new(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan));
+    internal static FileVolumeSource Open(string path)
+    {
+        VolumeFile.EnsureMayBeVolume(path);
+        return new(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.SequentialScan));
+    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, long offset, CancellationToken cancellationToken = default)
     {

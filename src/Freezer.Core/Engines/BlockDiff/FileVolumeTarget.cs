@@ -29,12 +29,13 @@ internal sealed class FileVolumeTarget : VolumeTarget
 
     internal static FileVolumeTarget Open(string path, long length, bool overwrite)
     {
+        VolumeFile.EnsureMayBeVolume(path);
         FileVolumeTarget target = OpenExisting(path) ?? Create(path);
         try
         {
             if (!target.IsZeroed && !overwrite)
             {
-                throw new BackupException($"{path} is {(target._deviceLength is null ? "a file that is not empty" : "a device")}, and the restore was not asked to write over it.");
+                throw new BackupException($"{path} is {(target._deviceLength is null ? "a file that is not empty" : "a device")}, and the restore was not asked to write over it. Name another destination, or set {nameof(RestoreOptions)}.{nameof(RestoreOptions.Overwrite)}.");
             }
 
             target.EnsureFits(length);
@@ -54,7 +55,7 @@ internal sealed class FileVolumeTarget : VolumeTarget
         EnsureFits(length);
         if (_deviceLength is null)
         {
-            RandomAccess.SetLength(_handle, length);
+            SetFileLength(length);
         }
 
         return ValueTask.CompletedTask;
@@ -138,6 +139,18 @@ internal sealed class FileVolumeTarget : VolumeTarget
         if (_deviceLength is not null && LinuxVolume.IsAvailable)
         {
             _claim = LinuxVolume.ClaimDevice(_file.Name);
+        }
+    }
+
+    private void SetFileLength(long length)
+    {
+        try
+        {
+            RandomAccess.SetLength(_handle, length);
+        }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            throw new BackupException($"{_file.Name} cannot have the {length} bytes of the volume: its file system has no files of that length.", exception);
         }
     }
 

@@ -5,6 +5,11 @@ namespace Freezer.Engines.BlockDiff;
 /// <see cref="IOException"/> or an <see cref="UnauthorizedAccessException"/>.</remarks>
 public interface IVolumeProvider
 {
+    /// <summary>Names a volume in the one way in which it is recognised: a backup builds only on one of the same volume.
+    /// By default as the application named it.</summary>
+    /// <param name="resource">What is backed up, as the application named it.</param>
+    string Identify(string resource) => resource;
+
     /// <summary>Opens a volume to read from.</summary>
     /// <param name="resource">What is backed up, as the application named it.</param>
     /// <param name="cancellationToken">Cancels the call.</param>

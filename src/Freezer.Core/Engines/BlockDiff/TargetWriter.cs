@@ -61,6 +61,16 @@ internal sealed class TargetWriter : IAsyncDisposable
         throw new InvalidOperationException("Pieces are not taken once the writer has ended.");
     }
 
+    /// <summary>Compares the blocks of a piece with their digests, as is done before it is written.</summary>
+    /// <exception cref="BackupDamagedException">One is not what the manifest says.</exception>
+    internal void Verify(TargetPiece piece)
+    {
+        if (piece.FindDamage() is >= 0 and int damage)
+        {
+            throw new BackupDamagedException($"{_context.Target}: the block at byte {piece.Offset + damage} is not what the manifest says.");
+        }
+    }
+
     /// <summary>Hands a filled piece over.</summary>
     internal void Write(TargetPiece piece) => _work.Writer.TryWrite(piece);
 
@@ -118,11 +128,7 @@ internal sealed class TargetWriter : IAsyncDisposable
 
     private async ValueTask WriteAsync(TargetPiece piece, CancellationToken cancellationToken)
     {
-        if (piece.FindDamage() is >= 0 and int damage)
-        {
-            throw new BackupDamagedException($"{_context.Target}: the block at byte {piece.Offset + damage} is not what the manifest says.");
-        }
-
+        Verify(piece);
         await _target.WriteAsync(piece.Content, piece.Offset, cancellationToken).ConfigureAwait(false);
         _context.ReportProgress(piece.Content.Length, (piece.Content.Length + _blockSize - 1) / _blockSize);
     }

@@ -8,6 +8,9 @@ internal sealed class VolumeRestore(VolumeTarget target) : IAsyncDisposable
     /// <summary>The volume's length after the last level that was replayed; 0 before the first.</summary>
     internal long Length { get; set; }
 
+    /// <summary>The last level that was replayed, as far as it is sound; <see langword="null"/> before the first.</summary>
+    internal Backup? Level { get; set; }
+
     /// <summary>What the last level that was replayed leads to; <see langword="null"/> where it has no name, and before the first.</summary>
     internal string? Snapshot { get; set; }
 

@@ -17,19 +17,12 @@ internal sealed class TarEntryBuilder(TarReaderOptions limits)
     {
         byte[] path = own.Sparse?.Name ?? own.Path ?? ReadPath(header, offset);
         TarEntryType type = ReadType(header, path, offset);
-        bool hasBody = type == TarEntryType.RegularFile || header.TypeFlag == TarTypeFlag.DumpDirectory;
-        if (bodyLength != 0 && !hasBody)
-        {
-            // Some readers skip such a body, and others take it for the next header.
-            throw new TarFormatException($"A member of type '{(char)header.TypeFlag}' has {bodyLength} bytes of content", offset);
-        }
-
         if (own.Sparse is not null && (type != TarEntryType.RegularFile || header.TypeFlag == TarTypeFlag.Sparse))
         {
             throw new TarFormatException("A member that is not a plain file is described as a sparse one", offset);
         }
 
-        if (own.Listing is not null && (type != TarEntryType.Directory || bodyLength != 0))
+        if (own.Listing is not null && (type != TarEntryType.Directory || (header.TypeFlag == TarTypeFlag.DumpDirectory && bodyLength != 0)))
         {
             throw new TarFormatException("A member that is no directory, or has a listing already, is given one", offset);
         }

@@ -6,7 +6,7 @@ namespace Freezer.Formats.Tar;
 /// <summary>Reads tar archives of every common dialect (v7, ustar, GNU, PAX, both with incremental listings and every sparse format) from a pipe.</summary>
 /// <remarks>
 /// <para>Names are given as they are stored: making them safe is up to whoever restores. Only a directory's always ends with a slash.</para>
-/// <para>What readers are known to understand in different ways (content behind a link, a member named twice) is refused.</para>
+/// <para>What readers are known to understand in different ways (a member named twice) is refused.</para>
 /// <para>The pipe is never completed here. A failure of its writer surfaces as it is. After any failure the reader cannot be used
 /// any more. Not for several threads.</para>
 /// </remarks>
@@ -187,6 +187,12 @@ internal sealed class TarReader(PipeReader source, TarReaderOptions? options = n
         PaxHeader own = _own ?? Nothing;
         _bodyLength = own.Size ?? _bodyLength;
         _entry = _builder.Build(header, own, _global, _bodyLength, EntryOffset);
+        if (_entry.Type != TarEntryType.RegularFile && header.TypeFlag != TarTypeFlag.DumpDirectory)
+        {
+            // Old programs state the length of a link's target, or of a directory; nothing of it follows.
+            _bodyLength = 0;
+        }
+
         _gnuExtents = null;
         _hasMoreExtents = false;
         if (header.TypeFlag == TarTypeFlag.Sparse)

@@ -23,6 +23,39 @@ public sealed partial class BlockDiffEngineTests
     }
 
     [Fact]
+    public async Task Blocks_that_are_not_what_the_manifest_says_are_lost_alone_where_damage_is_skipped()
+    {
+        var bed = new BlockTestBed();
+        MemoryVolume volume = bed.Volumes.Add("source", Images.Dense(6000));
+        StoredLevel full = await bed.BackupAsync("source");
+        foreach (int block in (int[])[0, 300, 301, 5999])
+        {
+            full.Archive[full.Archive.AsSpan().IndexOf(volume.Content.AsSpan(block * BlockSize, BlockSize)) + 100] ^= 1;
+            volume.Content.AsSpan(block * BlockSize, BlockSize).Clear();
+        }
+
+        MemoryVolume target = bed.Volumes.Add("target", Images.Dense(6000, seed: 5));
+        await bed.RestoreAsync("target", [full], overwrite: true, skipDamaged: true);
+
+        target.Content.AsSpan().SequenceEqual(volume.Content).Should().BeTrue("what is lost is zero, and all else is there");
+        bed.Report.Skips.Should().OnlyContain(static skip => skip.Kind == SkipKind.Damaged);
+        bed.Pool.Rented.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Where_damage_is_skipped_a_sound_archive_is_read_in_one_go()
+    {
+        var bed = new BlockTestBed();
+        MemoryVolume volume = bed.Volumes.Add("source", Images.Dense(6000));
+        StoredLevel full = await bed.BackupAsync("source");
+
+        await bed.RestoreAsync("target", [full], skipDamaged: true);
+
+        bed.Volumes["target"].Content.AsSpan().SequenceEqual(volume.Content).Should().BeTrue();
+        bed.ArchiveReads.Should().Be(1);
+    }
+
+    [Fact]
     public async Task An_archive_that_is_cut_fails_the_restore()
     {
         var bed = new BlockTestBed();

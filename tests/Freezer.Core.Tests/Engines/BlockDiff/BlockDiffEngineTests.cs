@@ -235,7 +235,7 @@ public sealed partial class BlockDiffEngineTests
             MemoryVolume target = bed.Volumes.Add("target", []);
             target.BeforeWrite = _ => cancellation.Cancel();
 
-            Func<Task> restore = () => bed.RestoreAsync("target", [level], overwrite: true, cancellation.Token);
+            Func<Task> restore = () => bed.RestoreAsync("target", [level], overwrite: true, cancellationToken: cancellation.Token);
 
             await restore.Should().ThrowAsync<OperationCanceledException>();
             target.Flushes.Should().Be(0);

@@ -87,14 +87,14 @@ internal sealed class BlockTestBed
     }
 
     /// <summary>Restores as the workflow does: prepare, the chain, finish, and dispose whatever happens.</summary>
-    internal async Task RestoreAsync(string destination, IReadOnlyList<StoredLevel> chain, bool overwrite = false, CancellationToken cancellationToken = default)
+    internal async Task RestoreAsync(string destination, IReadOnlyList<StoredLevel> chain, bool overwrite = false, bool skipDamaged = false, CancellationToken cancellationToken = default)
     {
         Report = new OperationReport(null, TimeProvider.System);
         var source = new MemoryChain(chain);
         var context = new RestoreContext(Report, source)
         {
             Destination = destination,
-            Options = new RestoreOptions { Overwrite = overwrite },
+            Options = new RestoreOptions { Overwrite = overwrite, SkipDamaged = skipDamaged },
             Logger = NullLogger.Instance,
         };
         try

@@ -72,6 +72,32 @@ public sealed class DamagedVolumeTests
         _volumes["target"].Content.Should().Equal(_images[2]);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(Megabyte * 5 / 2)]
+    public async Task Without_a_manifest_the_levels_behind_a_damaged_one_count_all_the_same(int offset)
+    {
+        List<Backup> chain = await FillAsync();
+        await DamageAsync(KeyOf(chain[2], "engine_metadata"), 5);
+        await DamageAsync(KeyOf(chain[0], "data"), offset);
+        byte[] before = new byte[8 * Megabyte];
+        new Random(9).NextBytes(before);
+        _volumes.Add("target", [.. before]);
+
+        RestoreResult result = await _engine.RestoreAsync("disk", "target", new RestoreOptions { SkipDamaged = true, Overwrite = true });
+
+        result.Outcome.Should().Be(BackupOutcome.CompleteWithSkips);
+        byte[] content = _volumes["target"].Content;
+        content.Length.Should().Be(6 * Megabyte);
+        content.AsSpan(Megabyte, 3 * Megabyte).SequenceEqual(_images[2].AsSpan(Megabyte, 3 * Megabyte)).Should().BeTrue("level 2 has it");
+        BlockOf(content, (6 * Megabyte / Block) - 1).SequenceEqual(BlockOf(_images[2], (6 * Megabyte / Block) - 1)).Should().BeTrue("level 1 has it");
+        for (int block = 0; block < content.Length / Block; block++)
+        {
+            (BlockOf(content, block).SequenceEqual(BlockOf(_images[2], block)) || !BlockOf(content, block).ContainsAnyExcept((byte)0))
+                .Should().BeTrue("block {0} is what it was, or zero, and nothing of what the target held before", block);
+        }
+    }
+
     /// <summary>Level 0 is random; level 1 changes a block at the end; level 2 all from 1 to 4 MiB.</summary>
     private async Task<List<Backup>> FillAsync()
     {

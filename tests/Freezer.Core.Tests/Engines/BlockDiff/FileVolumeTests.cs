@@ -70,6 +70,28 @@ public sealed class FileVolumeTests : IDisposable
         (await File.ReadAllTextAsync(_scratch["restored"])).Should().Be("precious");
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1_000_000)]
+    [InlineData(9_000_001)]
+    public async Task An_image_of_another_length_is_written_over_as_a_whole(int before)
+    {
+        byte[] image = Images.Random(new Random(6), 3_000_001);
+        image.AsSpan(500_000, 1_000_000).Clear();
+        await File.WriteAllBytesAsync(_scratch["image"], image);
+        StoredLevel full = await _bed.BackupAsync(_scratch["image"]);
+        foreach (StoredLevel level in (StoredLevel[])[full, full with { Manifest = [] }])
+        {
+            byte[] other = new byte[before];
+            Array.Fill(other, (byte)7);
+            await File.WriteAllBytesAsync(_scratch["restored"], other);
+
+            await _bed.RestoreAsync(_scratch["restored"], [level], overwrite: true);
+
+            await RestoredIs(image);
+        }
+    }
+
     [Fact]
     public async Task An_empty_file_may_be_restored_to()
     {
@@ -125,6 +147,38 @@ public sealed class FileVolumeTests : IDisposable
         Func<Task> backup = () => _bed.BackupAsync(_scratch["nothing"]);
 
         await backup.Should().ThrowAsync<FileNotFoundException>();
+    }
+
+    [SkippableTheory]
+    [InlineData("directory", "*directory is a directory*")]
+    [InlineData("pipe", "*is a pipe, and a volume is*")]
+    [InlineData("/dev/zero", "*is a character device, and a volume is*")]
+    [InlineData("link", "*is a pipe, and a volume is*")]
+    public async Task What_cannot_be_a_volume_is_neither_read_nor_written(string name, string message)
+    {
+        Tool.Require("mkfifo");
+        Directory.CreateDirectory(_scratch["directory"]);
+        await Tool.RunAsync("mkfifo", _scratch["pipe"]);
+        File.CreateSymbolicLink(_scratch["link"], "pipe");
+        StoredLevel full = await BackupSmallAsync();
+        string path = Path.Combine(_scratch["directory"], "..", name);
+
+        Func<Task> backup = () => _bed.BackupAsync(path);
+        Func<Task> restore = () => _bed.RestoreAsync(path, [full], overwrite: true);
+
+        await backup.Should().ThrowAsync<BackupException>().WithMessage(message);
+        await restore.Should().ThrowAsync<BackupException>().WithMessage(message);
+    }
+
+    [Fact]
+    public async Task A_volume_that_is_longer_than_the_file_system_has_files_is_an_error_that_names_the_file()
+    {
+        VolumeTarget target = await new FileVolumeProvider().OpenTargetAsync(_scratch["image"], 0, overwrite: false);
+        await using (target)
+        {
+            Func<Task> set = async () => await target.SetLengthAsync(long.MaxValue);
+            await set.Should().ThrowAsync<Exception>().WithMessage($"*{_scratch["image"]}*");
+        }
     }
 
     [SkippableFact]
