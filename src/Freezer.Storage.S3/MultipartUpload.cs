@@ -79,17 +79,30 @@ internal sealed class MultipartUpload
     /// <param name="onlyNew">Whether it must not exist; a server that does not know this condition for uploads in parts replaces it.</param>
     /// <param name="cancellationToken">Cancels the request.</param>
     /// <returns>The version of the object, where the server tells it.</returns>
-    /// <exception cref="StorageException">It exists (<see cref="StorageErrorKind.VersionMismatch"/>), or the upload is gone, which it also is after an answer was lost (<see cref="StorageErrorKind.NotFound"/>).</exception>
+    /// <exception cref="StorageException">It exists (<see cref="StorageErrorKind.VersionMismatch"/>), or the server does not make it.</exception>
     internal async Task<string?> CompleteAsync(bool onlyNew, CancellationToken cancellationToken)
     {
         _parts.Sort(static (left, right) => left.PartNumber.GetValueOrDefault().CompareTo(right.PartNumber.GetValueOrDefault()));
         try
         {
-            return await CompleteOnceAsync(onlyNew, cancellationToken).ConfigureAwait(false);
+            return await CompleteWhereKnownAsync(onlyNew, cancellationToken).ConfigureAwait(false);
         }
-        catch (StorageException failure) when (onlyNew && failure.Kind == StorageErrorKind.Unsupported)
+        catch (StorageException failure) when (!failure.IsTransient)
         {
-            return await CompleteOnceAsync(onlyNew: false, cancellationToken).ConfigureAwait(false);
+            // The answer to an earlier attempt may have been lost. What a server says to the next one differs, and the object tells whose it is.
+            GetObjectMetadataResponse? found = await _bucket.FindAsync(_key, Name, cancellationToken).ConfigureAwait(false);
+            if (found is not null && _object.IsThis(found))
+            {
+                return S3Bucket.VersionOf(found.ETag);
+            }
+
+            if (failure.Kind == StorageErrorKind.NotFound)
+            {
+                throw new StorageException(
+                    StorageErrorKind.Unknown, _key, "the upload is gone: it was aborted from outside, by a lifecycle rule or by a sweep for one", innerException: failure);
+            }
+
+            throw;
         }
     }
 
@@ -102,8 +115,7 @@ internal sealed class MultipartUpload
     {
         using (part)
         {
-            string? digest = _object.DigestOf(part);
-            UploadPartResponse sent = await _bucket.SendAsync(
+            UploadPartResponse sent = await _bucket.SendContentAsync(
                 _key,
                 async deadline =>
                 {
@@ -117,7 +129,7 @@ internal sealed class MultipartUpload
                             PartNumber = number,
                             PartSize = part.Length,
                             InputStream = content,
-                            MD5Digest = digest,
+                            MD5Digest = _object.DigestOf(part),
 
                             // The checksum is then that of the whole part, in the signature, which every server verifies.
                             UseChunkEncoding = false,
@@ -134,6 +146,18 @@ internal sealed class MultipartUpload
         lock (_lock)
         {
             _parts.Add(new PartETag(number, etag));
+        }
+    }
+
+    private async Task<string?> CompleteWhereKnownAsync(bool onlyNew, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CompleteOnceAsync(onlyNew, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageException failure) when (onlyNew && failure.Kind is StorageErrorKind.Unsupported or StorageErrorKind.Unknown)
+        {
+            return await CompleteOnceAsync(onlyNew: false, cancellationToken).ConfigureAwait(false);
         }
     }
 

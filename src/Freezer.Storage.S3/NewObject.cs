@@ -6,14 +6,14 @@ namespace Freezer.Storage.S3;
 
 /// <summary>What the requests that make an object have in common: storage class, retention, and a mark by which the object is known again.</summary>
 /// <remarks>An answer may get lost. The repeated request is then refused, since the object exists, and only the mark tells whether it is ours.</remarks>
-internal sealed class NewObject(S3StorageOptions options)
+internal sealed class NewObject(S3Bucket bucket, S3StorageOptions options)
 {
     private const string MarkName = "freezer-write";
 
     private readonly string _mark = Guid.NewGuid().ToString("N");
 
     /// <summary>An object that is deleted again as soon as it has served.</summary>
-    internal static NewObject Temporary(S3StorageOptions options) => new(options with { StorageClass = null, Retention = null });
+    internal static NewObject Temporary(S3Bucket bucket) => new(bucket, bucket.Options with { StorageClass = null, Retention = null });
 
     internal void Apply(PutObjectRequest request, PartBuffer content)
     {
@@ -48,10 +48,10 @@ internal sealed class NewObject(S3StorageOptions options)
 
     internal bool IsThis(GetObjectMetadataResponse found) => found.Metadata[MarkName] == _mark;
 
-    /// <summary>The MD5 of a part, which S3 asks for, beside the checksum in the signature, where an object gets a retention.</summary>
+    /// <summary>The MD5 of a part, which some servers ask for beside the checksum in the signature.</summary>
     internal string? DigestOf(PartBuffer part)
     {
-        if (options.Retention is null)
+        if (!bucket.SendsDigest)
         {
             return null;
         }

@@ -17,6 +17,9 @@ internal sealed class RequestDeadline : IDisposable
 
     internal CancellationToken Token => _source.Token;
 
+    /// <summary>How long the server may be silent.</summary>
+    internal TimeSpan Limit => _timeout;
+
     /// <summary>Whether the deadline, and not the caller, has cancelled the request.</summary>
     internal bool HasPassed => Volatile.Read(ref _hasPassed) != 0;
 

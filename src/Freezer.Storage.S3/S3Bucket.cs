@@ -16,6 +16,7 @@ internal sealed class S3Bucket(IAmazonS3 client, S3StorageOptions options)
     /// <summary>How long leftovers are tried to be removed after a failure; the sweep finds what stays.</summary>
     private static readonly TimeSpan _cleanUpFor = TimeSpan.FromSeconds(10);
 
+    private bool _sendsDigest = options.Retention is not null;
     private readonly string _root = options.Prefix.Length == 0 ? "" : options.Prefix + "/";
 
     internal IAmazonS3 Client => client;
@@ -28,6 +29,9 @@ internal sealed class S3Bucket(IAmazonS3 client, S3StorageOptions options)
     internal string Address => client.Config?.ServiceURL is { Length: > 0 } url ? url.TrimEnd('/') : $"S3 in {client.Config?.RegionEndpoint?.SystemName ?? "its region"}";
 
     internal PartMemory Memory { get; } = new(options.MemoryBudget);
+
+    /// <summary>Whether the MD5 of content goes with it: with a retention, and once the server has asked for it, as it does where the bucket retains all that is new.</summary>
+    internal bool SendsDigest => Volatile.Read(ref _sendsDigest);
 
     /// <summary>The name of an object in the bucket.</summary>
     /// <exception cref="ArgumentException">The key is <see langword="default"/>.</exception>
@@ -70,11 +74,15 @@ internal sealed class S3Bucket(IAmazonS3 client, S3StorageOptions options)
 
     /// <summary>Makes a request, and makes it again while it fails for reasons that may pass.</summary>
     internal Task<T> SendAsync<T>(string? key, Func<RequestDeadline, Task<T>> request, CancellationToken cancellationToken) =>
-        SendAsync(key, NewBackoff(), options.RequestTimeout, request, cancellationToken);
+        SendAsync(key, NewBackoff(), options.RequestTimeout, sendsContent: false, request, cancellationToken);
+
+    /// <summary>Makes a request whose content lies in memory that is the caller's again afterwards.</summary>
+    internal Task<T> SendContentAsync<T>(string? key, Func<RequestDeadline, Task<T>> request, CancellationToken cancellationToken) =>
+        SendAsync(key, NewBackoff(), options.RequestTimeout, sendsContent: true, request, cancellationToken);
 
     /// <summary>Makes a request after which the server works for a while before it answers.</summary>
     internal Task<T> SendSlowAsync<T>(string? key, Func<RequestDeadline, Task<T>> request, CancellationToken cancellationToken) =>
-        SendAsync(key, NewBackoff(), options.RequestTimeout * 10, request, cancellationToken);
+        SendAsync(key, NewBackoff(), options.RequestTimeout * 10, sendsContent: false, request, cancellationToken);
 
     /// <summary>Makes a request that tidies up after a failure.</summary>
     /// <returns>Whether it succeeded. The failure before it is the one to tell of, and the sweep finds what stays.</returns>
@@ -84,7 +92,7 @@ internal sealed class S3Bucket(IAmazonS3 client, S3StorageOptions options)
         TimeSpan timeout = options.RequestTimeout < _cleanUpFor ? options.RequestTimeout : _cleanUpFor;
         try
         {
-            await SendAsync(key: null, new Backoff(retryFor, options.TimeProvider), timeout, request, CancellationToken.None).ConfigureAwait(false);
+            await SendAsync(key: null, new Backoff(retryFor, options.TimeProvider), timeout, sendsContent: false, request, CancellationToken.None).ConfigureAwait(false);
             return true;
         }
         catch (StorageException)
@@ -95,7 +103,7 @@ internal sealed class S3Bucket(IAmazonS3 client, S3StorageOptions options)
 
     /// <summary>What a failure of a request means.</summary>
     internal StorageException ErrorOf(string? key, Exception failure, RequestDeadline deadline) =>
-        deadline.HasPassed ? S3Errors.TimedOut(key, options.RequestTimeout, failure) : S3Errors.Of(key, this, failure);
+        deadline.HasPassed ? S3Errors.TimedOut(key, deadline.Limit, failure) : S3Errors.Of(key, this, failure);
 
     /// <summary>Looks an object up.</summary>
     internal async Task<GetObjectMetadataResponse?> FindAsync(string key, string name, CancellationToken cancellationToken)
@@ -118,9 +126,11 @@ internal sealed class S3Bucket(IAmazonS3 client, S3StorageOptions options)
     /// <param name="isTruncated">Whether the server says that there is more.</param>
     /// <param name="next">Where it says that the next page begins.</param>
     /// <param name="current">Where this one began.</param>
-    /// <exception cref="StorageException">There is more, and it does not say where: the listing would be too short, or would never end.</exception>
+    /// <exception cref="StorageException">It does not say whether, or where: the listing would be too short, or would never end.</exception>
     internal static string? NextPage(bool? isTruncated, string? next, string? current) =>
-        isTruncated != true ? null
+        isTruncated is null ? throw new StorageException(
+            StorageErrorKind.Unavailable, key: null, "the server answered a listing with something else; look whether the endpoint is that of an object store")
+        : isTruncated == false ? null
         : !string.IsNullOrEmpty(next) && next != current ? next
         : throw new StorageException(StorageErrorKind.Unknown, key: null, "the server says that there is more to list and not where it begins, so that what is there cannot be known");
 
@@ -133,22 +143,32 @@ internal sealed class S3Bucket(IAmazonS3 client, S3StorageOptions options)
     /// <summary>The header that asks for one version alone.</summary>
     internal static string? ConditionOf(string? version) => version is null ? null : string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
-    private async Task<T> SendAsync<T>(string? key, Backoff backoff, TimeSpan timeout, Func<RequestDeadline, Task<T>> request, CancellationToken cancellationToken)
+    private async Task<T> SendAsync<T>(
+        string? key, Backoff backoff, TimeSpan timeout, bool sendsContent, Func<RequestDeadline, Task<T>> request, CancellationToken cancellationToken)
     {
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var deadline = new RequestDeadline(timeout, options.TimeProvider, cancellationToken);
+            bool hadDigest = SendsDigest;
             StorageException error;
             try
             {
-                return await request(deadline).ConfigureAwait(false);
+                // A client of the application may not hear its token while it parses an answer. What sends content is not left alone, since the content's memory is used again.
+                Task<T> call = request(deadline);
+                return await (sendsContent ? call : call.WaitAsync(deadline.Token)).ConfigureAwait(false);
             }
             catch (Exception failure)
             {
                 // Whatever a request that was cancelled ends with, it is the cancellation that is told.
                 cancellationToken.ThrowIfCancellationRequested();
                 error = ErrorOf(key, failure, deadline);
+            }
+
+            if (sendsContent && !hadDigest && S3Errors.AsksForDigest(error))
+            {
+                Volatile.Write(ref _sendsDigest, true);
+                continue;
             }
 
             if (!error.IsTransient || !backoff.MayRetry())

@@ -12,7 +12,7 @@ internal static class S3Client
     /// <summary>As much as is handed to a socket at once.</summary>
     private const int BufferSize = 128 << 10;
 
-    internal static AmazonS3Client Create(S3StorageOptions options, HttpClientFactory? transport = null)
+    internal static AmazonS3Client Create(S3StorageOptions options, S3Transport transport)
     {
         var config = new AmazonS3Config
         {
@@ -25,8 +25,10 @@ internal static class S3Client
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             ForcePathStyle = options.UsePathStyle ?? options.Endpoint is not null,
+            HttpClientFactory = transport,
         };
-        string? region = options.Region ?? FallbackRegionFactory.GetRegionEndpoint()?.SystemName;
+        // The machine's own region says nothing of another server, and asking for it takes long where there is none.
+        string? region = options.Region ?? FallbackRegionFactory.GetRegionEndpoint(includeInstanceMetadata: options.Endpoint is null)?.SystemName;
         if (options.Endpoint is { } endpoint)
         {
             config.ServiceURL = endpoint.AbsoluteUri;
@@ -37,11 +39,13 @@ internal static class S3Client
             config.RegionEndpoint = RegionEndpoint.GetBySystemName(region ?? DefaultRegion);
         }
 
-        if (transport is not null)
-        {
-            config.HttpClientFactory = transport;
-        }
-
         return options.Credentials is { } credentials ? new AmazonS3Client(credentials, config) : new AmazonS3Client(config);
+    }
+
+    /// <summary>Disposes a client that was made here, with its connections.</summary>
+    internal static void Dispose(IAmazonS3 client)
+    {
+        client.Dispose();
+        ((client.Config as ClientConfig)?.HttpClientFactory as S3Transport)?.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Xml;
 using Amazon.Runtime;
 using Amazon.S3;
 
@@ -15,15 +16,22 @@ internal static class S3Errors
     internal static StorageException Of(string? key, S3Bucket bucket, Exception failure) => failure switch
     {
         StorageException told => told,
-        AmazonServiceException answer when answer.StatusCode != 0 => Of(key, bucket, answer),
+        AmazonServiceException answer when answer is not AmazonUnmarshallingException && answer.StatusCode != 0 => Of(key, bucket, answer),
         _ when FindCause<HttpRequestException>(failure) is { } transport => OfTransport(key, bucket, transport, failure),
         _ when FindCause<IOException>(failure) is { } broken => new(
             StorageErrorKind.Unavailable, key, $"the connection to {bucket.Address} broke: {broken.Message}", isTransient: true, failure),
+        _ when FindCause<XmlException>(failure) is { } garbled => new(
+            StorageErrorKind.Unavailable, key,
+            $"what {bucket.Address} answered cannot be understood: {garbled.Message} Look whether the endpoint is that of an object store", isTransient: true, failure),
         AmazonClientException => new(
             StorageErrorKind.AccessDenied, key,
             $"there are no usable credentials for {bucket.Address}: {failure.Message} Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile", innerException: failure),
         _ => new(StorageErrorKind.Unknown, key, failure.Message, innerException: failure),
     };
+
+    /// <summary>Whether a server wants the MD5 of content, and had none.</summary>
+    internal static bool AsksForDigest(StorageException failure) =>
+        failure.InnerException is AmazonServiceException { StatusCode: HttpStatusCode.BadRequest, Message: { } text } && text.Contains("Content-MD5", StringComparison.OrdinalIgnoreCase);
 
     private static StorageException OfTransport(string? key, S3Bucket bucket, HttpRequestException transport, Exception failure) => transport.HttpRequestError switch
     {
@@ -73,6 +81,11 @@ internal static class S3Errors
                 return (StorageErrorKind.NotFound, false, "there is no such object");
             case "NoSuchUpload":
                 return (StorageErrorKind.NotFound, false, "the upload is gone: it was aborted from outside, by a lifecycle rule or by a sweep for one");
+            case "BadRequest":
+                // The answer to HEAD has no body, and so no code of its own.
+                return (StorageErrorKind.Unknown, false, $"the server refused the request without a reason; it does so where the session of the credentials has ended, for one ({text})");
+            case "NotImplemented":
+                return (StorageErrorKind.Unsupported, false, $"the server does not know this request ({text})");
             case "InvalidRange":
                 return (StorageErrorKind.OutOfRange, false, "the range does not lie within the object");
             case "KeyTooLongError":

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Amazon.S3.Model;
 
 namespace Freezer.Storage.S3;
@@ -8,16 +10,23 @@ internal static class S3Probe
     /// <summary>How long an address that does not answer is tried when a storage is opened: a wrong one is noticed soon.</summary>
     private static readonly TimeSpan _openFor = TimeSpan.FromSeconds(10);
 
+    private const string Content = "If-None-Match: *";
+
+    private static readonly string _digest = Convert.ToBase64String(CryptographicOperations.HashData(HashAlgorithmName.MD5, Encoding.ASCII.GetBytes(Content)));
+
     /// <summary>Looks whether objects are created on condition that they do not exist.</summary>
     internal static async Task<bool> IsCreateConditionalAsync(S3Bucket storage, CancellationToken cancellationToken)
     {
         S3StorageOptions options = storage.Options;
         var bucket = new S3Bucket(storage.Client, options with { RetryFor = options.RetryFor < _openFor ? options.RetryFor : _openFor });
-        await bucket.SendAsync(
+        ListObjectsV2Response listing = await bucket.SendAsync(
             key: null,
             deadline => bucket.Client.ListObjectsV2Async(
                 new ListObjectsV2Request { BucketName = bucket.Name, Prefix = bucket.ReservedNameOf("probe"), MaxKeys = 1 }, deadline.Token),
             cancellationToken).ConfigureAwait(false);
+
+        // What is no listing comes from something that is no object store: it would be taken for an empty one.
+        S3Bucket.NextPage(listing.IsTruncated, "next", current: null);
         return options.ConditionalCreate switch
         {
             S3ConditionalCreate.Supported => true,
@@ -40,9 +49,12 @@ internal static class S3Probe
                     {
                         BucketName = bucket.Name,
                         Key = bucket.ReservedNameOf("probe"),
-                        ContentBody = "If-None-Match: *",
+                        ContentBody = Content,
                         UseChunkEncoding = false,
                         IfNoneMatch = "*",
+
+                        // A bucket that retains all that is new asks for it.
+                        MD5Digest = _digest,
                     },
                     deadline.Token),
                 cancellationToken).ConfigureAwait(false);
@@ -52,7 +64,9 @@ internal static class S3Probe
         {
             return true;
         }
-        catch (StorageException failure) when (failure.Kind is StorageErrorKind.Unsupported or StorageErrorKind.AccessDenied or StorageErrorKind.NoSpace)
+        // Servers refuse a condition that they do not know in various ways; what they refuse for another reason, a write will tell.
+        catch (StorageException failure) when (
+            failure.Kind is StorageErrorKind.Unsupported or StorageErrorKind.AccessDenied or StorageErrorKind.NoSpace or StorageErrorKind.Unknown)
         {
             return false;
         }

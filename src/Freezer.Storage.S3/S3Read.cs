@@ -49,6 +49,13 @@ internal sealed class S3Read : IDisposable
             return await LookAsync().ConfigureAwait(false);
         }
 
+        if (string.IsNullOrEmpty(response.ContentRange) && response.ContentLength <= 0)
+        {
+            // It is empty, or the answer does not tell how long it is: the two look the same.
+            response.Dispose();
+            return await LookAsync().ConfigureAwait(false);
+        }
+
         StorageEntry entry;
         long left;
         try
@@ -84,7 +91,7 @@ internal sealed class S3Read : IDisposable
         StorageEntry entry = S3Bucket.EntryOf(_key, found);
         (_, long left) = _options.Resolve(entry);
         return left == 0 ? entry : throw new StorageException(
-            StorageErrorKind.VersionMismatch, _key.Value, "it was replaced at the moment when it was read; read it again", isTransient: true);
+            StorageErrorKind.VersionMismatch, _key.Value, "it was replaced at the moment when it was read, or the server did not tell its length; read it again", isTransient: true);
     }
 
     private async Task DeliverAsync(GetObjectResponse first, string? version, long offset, long left)
@@ -231,18 +238,33 @@ internal sealed class S3Read : IDisposable
         }
     }
 
-    private Task<GetObjectResponse> OpenAsync(long offset, long length, string? version, CancellationToken cancellationToken) => _bucket.SendAsync(
-        _key.Value,
-        deadline => _bucket.Client.GetObjectAsync(
-            new GetObjectRequest
-            {
-                BucketName = _bucket.Name,
-                Key = _name,
-                ByteRange = new ByteRange(offset, offset + length - 1),
-                EtagToMatch = S3Bucket.ConditionOf(version),
-            },
-            deadline.Token),
-        cancellationToken);
+    /// <summary>Opens a range, which may be shorter than asked for and never begins elsewhere.</summary>
+    private async Task<GetObjectResponse> OpenAsync(long offset, long length, string? version, CancellationToken cancellationToken)
+    {
+        GetObjectResponse response = await _bucket.SendAsync(
+            _key.Value,
+            deadline => _bucket.Client.GetObjectAsync(
+                new GetObjectRequest
+                {
+                    BucketName = _bucket.Name,
+                    Key = _name,
+                    ByteRange = new ByteRange(offset, offset + length - 1),
+                    EtagToMatch = S3Bucket.ConditionOf(version),
+                },
+                deadline.Token),
+            cancellationToken).ConfigureAwait(false);
+
+        // An object that is empty has no range, and some servers, and caches before them, answer with the whole of any object.
+        string range = response.ContentRange is { Length: > 0 } told ? told : "bytes 0-/";
+        if (range.StartsWith(string.Create(CultureInfo.InvariantCulture, $"bytes {offset}-"), StringComparison.Ordinal))
+        {
+            return response;
+        }
+
+        response.Dispose();
+        throw new StorageException(
+            StorageErrorKind.Unsupported, _key.Value, $"the server does not read ranges of objects: from byte {offset} on was asked for, and it answered with '{response.ContentRange}'");
+    }
 
     /// <summary>The whole object, of which a part has been opened.</summary>
     private StorageEntry EntryOf(GetObjectResponse response)
@@ -251,9 +273,7 @@ internal sealed class S3Read : IDisposable
         string? version = S3Bucket.VersionOf(response.ETag);
         if (response.ContentRange is not { Length: > 0 } range)
         {
-            // An object that is empty has no range, and some servers answer with the whole of it.
-            return _options.Offset == 0 ? new StorageEntry(_key, response.ContentLength, time, version) : throw new StorageException(
-                StorageErrorKind.Unsupported, _key.Value, "the server does not read ranges of objects");
+            return new StorageEntry(_key, response.ContentLength, time, version);
         }
 
         int slash = range.IndexOf('/', StringComparison.Ordinal);

@@ -60,7 +60,7 @@ public sealed class S3Storage : IStorage, IStorageSweeper
         AmazonS3Client client;
         try
         {
-            client = S3Client.Create(options);
+            client = S3Client.Create(options, S3Transport.ToServer());
         }
         catch (AmazonClientException failure)
         {
@@ -167,7 +167,7 @@ public sealed class S3Storage : IStorage, IStorageSweeper
     {
         if (_ownsClient)
         {
-            _bucket.Client.Dispose();
+            S3Client.Dispose(_bucket.Client);
         }
 
         return ValueTask.CompletedTask;
@@ -183,7 +183,7 @@ public sealed class S3Storage : IStorage, IStorageSweeper
         }
         catch when (ownsClient)
         {
-            client.Dispose();
+            S3Client.Dispose(client);
             throw;
         }
     }

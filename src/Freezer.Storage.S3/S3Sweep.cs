@@ -20,7 +20,7 @@ internal sealed class S3Sweep(S3Bucket bucket, TimeSpan olderThan, CancellationT
     private async Task<DateTimeOffset> AskServerForTimeAsync()
     {
         string name = bucket.ReservedNameOf($"clock/{Guid.NewGuid():N}");
-        MultipartUpload clock = await MultipartUpload.BeginAsync(bucket, ".", name, NewObject.Temporary(bucket.Options), cancellationToken).ConfigureAwait(false);
+        MultipartUpload clock = await MultipartUpload.BeginAsync(bucket, ".", name, NewObject.Temporary(bucket), cancellationToken).ConfigureAwait(false);
         try
         {
             await foreach (Amazon.S3.Model.MultipartUpload upload in ListUploadsAsync(name).ConfigureAwait(false))
@@ -68,7 +68,7 @@ internal sealed class S3Sweep(S3Bucket bucket, TimeSpan olderThan, CancellationT
                 }
             }
 
-            next = S3Bucket.NextPage(page?.IsTruncated, page?.NextPartNumberMarker?.ToString(CultureInfo.InvariantCulture), marker);
+            next = S3Bucket.NextPage(page?.IsTruncated ?? false, page?.NextPartNumberMarker?.ToString(CultureInfo.InvariantCulture), marker);
         }
         while (next is not null);
 
@@ -93,7 +93,7 @@ internal sealed class S3Sweep(S3Bucket bucket, TimeSpan olderThan, CancellationT
                 }
             }
 
-            next = S3Bucket.NextPage(page?.IsTruncated, page?.NextContinuationToken, token);
+            next = S3Bucket.NextPage(page?.IsTruncated ?? false, page?.NextContinuationToken, token);
         }
         while (next is not null);
     }
@@ -113,7 +113,7 @@ internal sealed class S3Sweep(S3Bucket bucket, TimeSpan olderThan, CancellationT
                 yield return upload;
             }
 
-            next = S3Bucket.NextPage(page?.IsTruncated, $"{page?.NextKeyMarker}/{page?.NextUploadIdMarker}", current);
+            next = S3Bucket.NextPage(page?.IsTruncated ?? false, $"{page?.NextKeyMarker}/{page?.NextUploadIdMarker}", current);
         }
         while (next is not null);
     }

@@ -36,7 +36,7 @@ internal sealed class S3Write : IDisposable
         _content = content;
         _onlyNew = mode == WriteMode.CreateNew;
         _isConditional = isConditional;
-        _object = new NewObject(bucket.Options);
+        _object = new NewObject(bucket, bucket.Options);
         _cancellationToken = cancellationToken;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
     }
@@ -88,7 +88,7 @@ internal sealed class S3Write : IDisposable
 
             try
             {
-                PutObjectResponse put = await _bucket.SendAsync(
+                PutObjectResponse put = await _bucket.SendContentAsync(
                     _key.Value,
                     async deadline =>
                     {
@@ -107,7 +107,7 @@ internal sealed class S3Write : IDisposable
                         return await _bucket.Client.PutObjectAsync(request, deadline.Token).ConfigureAwait(false);
                     },
                     _cancellationToken).ConfigureAwait(false);
-                return await ConfirmAsync(content.Length, S3Bucket.VersionOf(put.ETag)).ConfigureAwait(false);
+                return await ConfirmAsync(content.Length, S3Bucket.VersionOf(put.ETag), _isConditional).ConfigureAwait(false);
             }
             catch (StorageException failure) when (_onlyNew && failure.Kind == StorageErrorKind.VersionMismatch)
             {
@@ -165,22 +165,21 @@ internal sealed class S3Write : IDisposable
         try
         {
             string? version = await upload.CompleteAsync(_onlyNew, _cancellationToken).ConfigureAwait(false);
-            return await ConfirmAsync(upload.Length, version).ConfigureAwait(false);
+
+            // Not every server that decides for single requests does so for uploads in parts.
+            return await ConfirmAsync(upload.Length, version, isDecided: false).ConfigureAwait(false);
         }
         catch (StorageException failure) when (failure.Kind == StorageErrorKind.VersionMismatch)
         {
-            return await ConfirmOwnAsync(upload.Length, AlreadyExists(failure)).ConfigureAwait(false);
-        }
-        catch (StorageException failure) when (failure.Kind == StorageErrorKind.NotFound)
-        {
-            // The answer to an earlier attempt may have been lost.
-            var gone = new StorageException(StorageErrorKind.Unknown, _key.Value, failure.Message, innerException: failure);
-            return await ConfirmOwnAsync(upload.Length, gone).ConfigureAwait(false);
+            throw AlreadyExists(failure);
         }
     }
 
     /// <summary>Looks at the object that was just written.</summary>
-    private async Task<StorageEntry> ConfirmAsync(long length, string? version)
+    /// <param name="length">How many bytes it has.</param>
+    /// <param name="version">Its version, where the server told it.</param>
+    /// <param name="isDecided">Whether the server has decided between writers that create it.</param>
+    private async Task<StorageEntry> ConfirmAsync(long length, string? version, bool isDecided)
     {
         GetObjectMetadataResponse? found = await _bucket.FindAsync(_key.Value, _name, _cancellationToken).ConfigureAwait(false);
         if (found is not null && _object.IsThis(found))
@@ -188,7 +187,7 @@ internal sealed class S3Write : IDisposable
             return EntryOf(found, length);
         }
 
-        if (_onlyNew && !_isConditional && found is not null)
+        if (_onlyNew && !isDecided && found is not null)
         {
             // Another writer looked before this one wrote, and wrote after it.
             throw AlreadyExists(cause: null);
@@ -331,7 +330,7 @@ internal sealed class S3Write : IDisposable
         }
 
         return _group ??= await MultipartUpload.BeginAsync(
-            _bucket, _key.Value, _bucket.ReservedNameOf($"parts/{Guid.NewGuid():N}"), NewObject.Temporary(_bucket.Options), _cancellationToken).ConfigureAwait(false);
+            _bucket, _key.Value, _bucket.ReservedNameOf($"parts/{Guid.NewGuid():N}"), NewObject.Temporary(_bucket), _cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Has the server put a group together and copy it into the object as one part.</summary>

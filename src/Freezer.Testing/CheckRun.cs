@@ -31,7 +31,7 @@ internal sealed class CheckRun(CheckTitle title)
         {
             string doing = Doing;
             await stop.CancelAsync().ConfigureAwait(false);
-            throw Violation($"an end within {options.Deadline.TotalSeconds:0.###} seconds", $"it hangs while {doing}");
+            throw Violation($"an end within {options.Deadline.TotalSeconds:0.###} seconds", $"it hangs while {doing}, or needs more time than {nameof(CheckOptions)}.{nameof(CheckOptions.Deadline)} gives it");
         }
         catch (NotApplicableException nothing)
         {

@@ -10,6 +10,7 @@ public sealed class ServerDifferenceTests
     [InlineData((int)FakeCondition.Honoured, 5 << 20)]
     [InlineData((int)FakeCondition.Ignored, 0)]
     [InlineData((int)FakeCondition.Refused, 0)]
+    [InlineData((int)FakeCondition.Misunderstood, 0)]
     public async Task Whether_creation_is_atomic_is_found_out_when_the_storage_is_opened(int condition, long limit)
     {
         using var server = new FakeServer(new FakeTraits { ConditionalPut = (FakeCondition)condition });
@@ -53,6 +54,33 @@ public sealed class ServerDifferenceTests
         StorageException failure = (await write.Should().ThrowAsync<StorageException>()).Which;
         failure.Kind.Should().Be(StorageErrorKind.AccessDenied);
         failure.Message.Should().Contain("write");
+    }
+
+    [Theory]
+    [InlineData((int)FakeCondition.Refused)]
+    [InlineData((int)FakeCondition.Misunderstood)]
+    public async Task A_larger_object_is_created_also_where_the_condition_is_refused(int condition)
+    {
+        using var server = new FakeServer(new FakeTraits { ConditionalPut = (FakeCondition)condition, ConditionalComplete = (FakeCondition)condition });
+        await using S3Storage storage = await server.OpenAsync();
+        await storage.PutAsync("a", StorageCalls.Bytes(11 << 20));
+        Func<Task> again = () => storage.PutAsync("a", StorageCalls.Bytes(11 << 20, seed: 2));
+
+        (await again.Should().ThrowAsync<StorageException>()).Which.Kind.Should().Be(StorageErrorKind.AlreadyExists);
+        server["a"].Content.AsSpan().SequenceEqual(StorageCalls.Bytes(11 << 20)).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_bucket_that_retains_whatever_is_new_gets_the_digest_that_it_asks_for()
+    {
+        using var server = new FakeServer(new FakeTraits { RetainsAll = true });
+        await using S3Storage storage = await server.OpenAsync();
+        storage.Capabilities.AtomicCreateLimit.Should().Be(5 << 20);
+        await storage.PutAsync("large", StorageCalls.Bytes(16 << 20));
+        await storage.PutAsync("small", [1]);
+
+        server["large"].Content.AsSpan().SequenceEqual(StorageCalls.Bytes(16 << 20)).Should().BeTrue();
+        server["small"].Content.Should().Equal(1);
     }
 
     [Fact]

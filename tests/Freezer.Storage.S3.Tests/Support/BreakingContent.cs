@@ -52,7 +52,19 @@ internal static class BreakingContent
             return count;
         }
 
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        /// <summary>Hears no token, as the stream of a connection: it is silent for as long as the action takes.</summary>
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            if (_left == 0)
+            {
+                silence?.Invoke();
+                throw new HttpIOException(HttpRequestError.ResponseEnded, "The response ended prematurely.");
+            }
+
+            int read = inner.Read(buffer, offset, Math.Min(count, _left));
+            _left -= read;
+            return read;
+        }
 
         public override void Flush() => throw new NotSupportedException();
 

@@ -42,7 +42,7 @@ internal sealed class Cluster
     internal S3StorageOptions Options(string bucket) =>
         new() { Bucket = bucket, Endpoint = Endpoint, Region = Region, Credentials = Credentials, PartSize = 5 << 20 };
 
-    internal AmazonS3Client NewClient() => S3Client.Create(Options("any"));
+    internal AmazonS3Client NewClient() => S3Client.Create(Options("any"), S3Transport.ToServer());
 
     /// <summary>Makes a bucket that nobody else uses.</summary>
     internal async Task<string> MakeBucketAsync()

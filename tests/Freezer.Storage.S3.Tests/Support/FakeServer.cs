@@ -79,10 +79,10 @@ internal sealed class FakeServer(FakeTraits? traits = null) : HttpMessageHandler
     internal Task<S3Storage> OpenAsync(S3StorageOptions options, CancellationToken cancellationToken = default)
     {
         options.Validate();
-        return S3Storage.OpenAsync(S3Client.Create(options, new Transport(this)), options, ownsClient: true, cancellationToken);
+        return S3Storage.OpenAsync(S3Client.Create(options, new S3Transport(this)), options, ownsClient: true, cancellationToken);
     }
 
-    internal Amazon.S3.AmazonS3Client NewClient() => S3Client.Create(Options, new Transport(this));
+    internal Amazon.S3.AmazonS3Client NewClient() => S3Client.Create(Options, new S3Transport(this));
 
     internal FakeObject this[string name]
     {
@@ -138,6 +138,11 @@ internal sealed class FakeServer(FakeTraits? traits = null) : HttpMessageHandler
             return Error(HttpStatusCode.BadRequest, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.");
         }
 
+        if (Traits.RetainsAll && request.Method == "PUT" && request.Header("x-amz-copy-source") is null && request.Header("Content-MD5") is not { Length: > 0 })
+        {
+            return Error(HttpStatusCode.BadRequest, "InvalidRequest", "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters");
+        }
+
         return (request.Method, request.Name.Length > 0) switch
         {
             ("GET", false) when request.Has("uploads") => ListUploads(request),
@@ -164,6 +169,8 @@ internal sealed class FakeServer(FakeTraits? traits = null) : HttpMessageHandler
             {
                 case FakeCondition.Refused:
                     return Error(HttpStatusCode.NotImplemented, "NotImplemented", "A header you provided implies functionality that is not implemented.");
+                case FakeCondition.Misunderstood:
+                    return Error(HttpStatusCode.BadRequest, "InvalidArgument", "Invalid argument.");
                 case FakeCondition.Honoured when _objects.ContainsKey(request.Name):
                     return Error(HttpStatusCode.PreconditionFailed, "PreconditionFailed");
             }
@@ -338,6 +345,8 @@ internal sealed class FakeServer(FakeTraits? traits = null) : HttpMessageHandler
             {
                 case FakeCondition.Refused:
                     return Error(HttpStatusCode.NotImplemented, "NotImplemented");
+                case FakeCondition.Misunderstood:
+                    return Error(HttpStatusCode.BadRequest, "InvalidArgument", "Invalid argument.");
                 case FakeCondition.Honoured when _objects.ContainsKey(request.Name):
                     return Error(HttpStatusCode.PreconditionFailed, "PreconditionFailed");
             }
@@ -396,11 +405,4 @@ internal sealed class FakeServer(FakeTraits? traits = null) : HttpMessageHandler
 
     private static HttpResponseMessage Xml(XElement content) =>
         new(HttpStatusCode.OK) { Content = new StringContent(content.ToString(SaveOptions.DisableFormatting), Encoding.UTF8, "application/xml") };
-
-    private sealed class Transport(FakeServer server) : HttpClientFactory
-    {
-        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(server, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
-
-        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
-    }
 }

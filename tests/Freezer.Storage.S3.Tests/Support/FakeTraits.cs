@@ -6,6 +6,7 @@ internal enum FakeCondition
     Honoured,
     Ignored,
     Refused,
+    Misunderstood,
 }
 
 /// <summary>In what servers differ.</summary>
@@ -14,6 +15,9 @@ internal sealed record FakeTraits
     internal FakeCondition ConditionalPut { get; init; }
 
     internal FakeCondition ConditionalComplete { get; init; }
+
+    /// <summary>Whether the bucket gives each new object a retention.</summary>
+    internal bool RetainsAll { get; init; }
 
     internal bool DeletesMany { get; init; } = true;
 

@@ -22,7 +22,7 @@ public sealed class StorageContractTests
 
         Func<Task> run = () => _check.RunAsync(_ => Task.FromResult<IStorage>(storage), new CheckOptions { Deadline = TimeSpan.FromMilliseconds(100) });
 
-        (await run.Should().ThrowAsync<ContractViolationException>()).Which.Seen.Should().Be("it hangs while DeleteAsync was deleting 'a/b'");
+        (await run.Should().ThrowAsync<ContractViolationException>()).Which.Seen.Should().StartWith("it hangs while DeleteAsync was deleting 'a/b'");
     }
 
     [Fact]

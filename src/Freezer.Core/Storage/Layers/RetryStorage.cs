@@ -41,9 +41,10 @@ internal sealed class RetryStorage(IStorage inner, RetryOptions options) : Deleg
                     key, counted, Rest(key, options, expected, delivered), cancellationToken).ConfigureAwait(false);
                 return expected is null || read == expected ? read : throw Replaced(key, null);
             }
-            catch (StorageException failure) when (failure.Kind == StorageErrorKind.VersionMismatch && options.Version is null && counted.Written == 0)
+            catch (StorageException failure) when (
+                failure.Kind == StorageErrorKind.VersionMismatch && options.Version is null && counted.Written == 0 && backoff.MayBeReplaced())
             {
-                // Replaced since it was looked up; nobody has seen any of it.
+                // Replaced since it was looked up; nobody has seen any of it. A storage that tells two versions of one object would go on so for ever.
                 expected = await GetAsync(key, cancellationToken).ConfigureAwait(false);
             }
             catch (StorageException failure) when (MayGoOn(backoff, failure, counted.Written > delivered))

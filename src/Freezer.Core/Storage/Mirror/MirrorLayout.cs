@@ -14,6 +14,9 @@ internal static class MirrorLayout
     /// <summary>Who this storage is: an id in 32 hexadecimal digits.</summary>
     private static readonly StorageKey _identity = StorageKey.Parse("mirror/storage");
 
+    /// <summary>There while this storage is synchronised.</summary>
+    private static readonly StorageKey _unfinished = StorageKey.Parse("mirror/synchronizing");
+
     /// <summary>Reads who a storage is; <see langword="null"/> where it does not know.</summary>
     internal static async Task<Guid?> FindIdentityAsync(IStorage storage, CancellationToken cancellationToken)
     {
@@ -60,6 +63,18 @@ internal static class MirrorLayout
 
         return complete;
     }
+
+    /// <summary>Whether a storage is being synchronised, or was when that was cut off.</summary>
+    internal static async Task<bool> IsUnfinishedAsync(IStorage storage, CancellationToken cancellationToken) =>
+        await storage.FindAsync(_unfinished, cancellationToken).ConfigureAwait(false) is not null;
+
+    /// <summary>Tells a storage that its synchronisation has begun: whatever marks it has, it is out until that has ended.</summary>
+    internal static Task BeginSynchronizationAsync(IStorage storage, CancellationToken cancellationToken) =>
+        CreateAsync(storage, _unfinished, "", cancellationToken);
+
+    /// <summary>Tells a storage that its synchronisation has ended.</summary>
+    internal static Task EndSynchronizationAsync(IStorage storage, CancellationToken cancellationToken) =>
+        storage.DeleteAsync(_unfinished, cancellationToken);
 
     /// <summary>Tells a storage that another one, or itself, is complete.</summary>
     internal static Task MarkCompleteAsync(IStorage storage, Guid id, CancellationToken cancellationToken) =>

@@ -85,9 +85,7 @@ internal static class MirrorListing
     /// <summary>One storage's listing, and where it stands.</summary>
     private sealed class Cursor(IStorage storage, StoragePrefix prefix, CancellationToken cancellationToken) : IAsyncDisposable
     {
-        private readonly IAsyncEnumerator<StorageEntry> _listing =
-            (storage.Capabilities.ListsInOrder ? storage.ListAsync(prefix, cancellationToken) : SortedAsync(storage, prefix, cancellationToken))
-                .GetAsyncEnumerator(cancellationToken);
+        private IAsyncEnumerator<StorageEntry>? _listing;
 
         /// <summary>The next entry; <see langword="null"/> at the end.</summary>
         internal StorageEntry? Current { get; private set; }
@@ -96,6 +94,9 @@ internal static class MirrorListing
         {
             try
             {
+                // Opened here, since a storage may fail as soon as it is asked for a listing.
+                _listing ??= (storage.Capabilities.ListsInOrder ? storage.ListAsync(prefix, cancellationToken) : SortedAsync(storage, prefix, cancellationToken))
+                    .GetAsyncEnumerator(cancellationToken);
                 Current = await _listing.MoveNextAsync().ConfigureAwait(false) ? _listing.Current : null;
             }
             catch (Exception exception) when (onFailure is not null && !token.IsCancellationRequested)
@@ -105,6 +106,6 @@ internal static class MirrorListing
             }
         }
 
-        public ValueTask DisposeAsync() => _listing.DisposeAsync();
+        public ValueTask DisposeAsync() => _listing?.DisposeAsync() ?? ValueTask.CompletedTask;
     }
 }

@@ -13,8 +13,8 @@ public sealed record MirrorOptions
     /// before the others wait for it.</summary>
     public int QueueSize { get; init; } = 4 << 20;
 
-    /// <summary>How long the others wait for a storage that takes nothing, before it is left out of the write; a minute by default. Where the quorum
-    /// could not do without it, they wait for as long as it takes.</summary>
+    /// <summary>How long the others wait for a storage that takes nothing, before it is left out of the write; a minute by default. Ten times as long, and a minute
+    /// at least, they wait for one that has all of the content to publish it, or to delete an object. Where the quorum could not do without it, they wait for as long as it takes.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>The clock; the system's by default.</summary>

@@ -109,6 +109,7 @@ internal sealed class MirrorRoster(IReadOnlyList<MirrorMember> members, int quor
         string? problem = own.Failure is not null ? own.Failure.Message
             : !isFounded ? null
             : own.Id is not { } id ? "it is new to the mirror"
+            : own.IsUnfinished ? "its synchronisation has not ended"
             : answers.Count(answer => answer.Id is not null && answer.Marks.Contains(id)) > members.Count - quorum ? null
             : "it missed a write";
         return new MirrorSeat(index, member.Name, member.Storage, own.Id, problem) { IsReachable = own.Failure is null };
@@ -119,11 +120,12 @@ internal sealed class MirrorRoster(IReadOnlyList<MirrorMember> members, int quor
         try
         {
             Guid? id = await MirrorLayout.FindIdentityAsync(member.Storage, cancellationToken).ConfigureAwait(false);
-            return new Answer(id, await MirrorLayout.ListCompleteAsync(member.Storage, cancellationToken).ConfigureAwait(false), null);
+            HashSet<Guid> marks = await MirrorLayout.ListCompleteAsync(member.Storage, cancellationToken).ConfigureAwait(false);
+            return new Answer(id, marks, await MirrorLayout.IsUnfinishedAsync(member.Storage, cancellationToken).ConfigureAwait(false), null);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            return new Answer(null, [], exception);
+            return new Answer(null, [], IsUnfinished: false, exception);
         }
     }
 
@@ -186,6 +188,6 @@ internal sealed class MirrorRoster(IReadOnlyList<MirrorMember> members, int quor
         }
     }
 
-    /// <summary>What a storage says: who it is, and whom it takes for complete.</summary>
-    private sealed record Answer(Guid? Id, HashSet<Guid> Marks, Exception? Failure);
+    /// <summary>What a storage says: who it is, whom it takes for complete, and whether it is being synchronised.</summary>
+    private sealed record Answer(Guid? Id, HashSet<Guid> Marks, bool IsUnfinished, Exception? Failure);
 }

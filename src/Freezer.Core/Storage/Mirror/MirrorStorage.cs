@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace Freezer.Storage;
 
@@ -134,7 +135,7 @@ public sealed class MirrorStorage : IStorage, IReplicatedStorage, IStorageSweepe
         MirrorView view = await _roster.GetForWritingAsync(cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         // Once it has begun it is not cancelled: it would be half done.
-        Exception?[] failures = await Task.WhenAll(view.Complete.Select(seat => DeleteAsync(seat.Storage, key))).ConfigureAwait(false);
+        Exception?[] failures = await DeleteAsync(view, key).ConfigureAwait(false);
         List<MirrorSeat> took = [.. view.Complete.Where((_, i) => failures[i] is null)];
         List<(MirrorSeat Seat, Exception Cause)> failed = [.. view.Complete.Zip(failures).Where(static one => one.Second is not null).Select(static one => (one.First, one.Second!))];
         int count = took.Count;
@@ -164,16 +165,26 @@ public sealed class MirrorStorage : IStorage, IReplicatedStorage, IStorageSweepe
     public async Task<MirrorSynchronization> SynchronizeAsync(IProgress<StorageEntry>? progress = null, CancellationToken cancellationToken = default) =>
         await new MirrorSynchronizer(_roster, progress).RunAsync(cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Sweeps each storage that can be swept.</summary>
+    /// <summary>Sweeps each storage that can be swept. One that fails does not keep the others from it, and is told of at the end.</summary>
     /// <inheritdoc/>
     public async Task<int> SweepAsync(TimeSpan olderThan, CancellationToken cancellationToken = default)
     {
         int swept = 0;
+        ExceptionDispatchInfo? first = null;
         foreach (IStorage storage in Copies)
         {
-            swept += storage.GetFeature<IStorageSweeper>() is { } sweeper ? await sweeper.SweepAsync(olderThan, cancellationToken).ConfigureAwait(false) : 0;
+            try
+            {
+                swept += storage.GetFeature<IStorageSweeper>() is { } sweeper ? await sweeper.SweepAsync(olderThan, cancellationToken).ConfigureAwait(false) : 0;
+            }
+            catch (StorageException failure)
+            {
+                // The others are swept nevertheless.
+                first ??= ExceptionDispatchInfo.Capture(failure);
+            }
         }
 
+        first?.Throw();
         return swept;
     }
 
@@ -188,16 +199,37 @@ public sealed class MirrorStorage : IStorage, IReplicatedStorage, IStorageSweepe
         _roster.Dispose();
     }
 
-    private static async Task<Exception?> DeleteAsync(IStorage storage, StorageKey key)
+    /// <summary>Deletes an object in all complete storages.</summary>
+    /// <returns>What each of them said, <see langword="null"/> where it is gone.</returns>
+    private async Task<Exception?[]> DeleteAsync(MirrorView view, StorageKey key)
     {
-        try
+        var failures = new Exception?[view.Complete.Count];
+        using var stop = new CancellationTokenSource();
+        Task<bool>[] deletions = [.. view.Complete.Select(static seat => seat.Storage).Select(DeleteAsync)];
+        if (!await MirrorPatience.AllEndAsync(deletions, view.Quorum, _options).ConfigureAwait(false))
         {
-            await storage.DeleteAsync(key, CancellationToken.None).ConfigureAwait(false);
-            return null;
+            await stop.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(deletions).ConfigureAwait(false);
         }
-        catch (Exception exception)
+
+        return failures;
+
+        async Task<bool> DeleteAsync(IStorage storage, int index)
         {
-            return exception;
+            try
+            {
+                await storage.DeleteAsync(key, stop.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException cancellation) when (stop.IsCancellationRequested)
+            {
+                failures[index] = MirrorPatience.Slow(key, MirrorPatience.ForPublishing(_options), cancellation);
+            }
+            catch (Exception failure)
+            {
+                failures[index] = failure;
+            }
+
+            return failures[index] is null;
         }
     }
 

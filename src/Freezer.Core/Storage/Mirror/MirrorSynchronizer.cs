@@ -6,6 +6,7 @@ namespace Freezer.Storage;
 /// <remarks>
 /// A storage is copied to, marked as complete, and compared once more. Whoever writes without it takes the mark away after each write, so
 /// what was written before the last comparison is seen by it, and what was written later has removed the mark. The mark is looked at last.
+/// Where this is cut off in between, the storage itself says so, and is out whatever marks it has.
 /// </remarks>
 internal sealed class MirrorSynchronizer(MirrorRoster roster, IProgress<StorageEntry>? progress)
 {
@@ -71,6 +72,7 @@ internal sealed class MirrorSynchronizer(MirrorRoster roster, IProgress<StorageE
         IReadOnlyList<MirrorSeat> sources = hasComplete ? view.Complete : [.. view.Seats.Where(static seat => seat.IsReachable)];
         await CopyMissingAsync(sources, target, hasComplete, cancellationToken).ConfigureAwait(false);
         Guid id = await MirrorLayout.GiveIdentityAsync(target.Storage, cancellationToken).ConfigureAwait(false);
+        await MirrorLayout.BeginSynchronizationAsync(target.Storage, cancellationToken).ConfigureAwait(false);
         Guid[] complete = [.. view.Complete.Select(static seat => seat.Id!.Value), id];
         await MarkAsync(target, complete, cancellationToken).ConfigureAwait(false);
         foreach (MirrorSeat source in sources)
@@ -79,6 +81,7 @@ internal sealed class MirrorSynchronizer(MirrorRoster roster, IProgress<StorageE
         }
 
         await CopyMissingAsync(sources, target, hasComplete, cancellationToken).ConfigureAwait(false);
+        await MirrorLayout.EndSynchronizationAsync(target.Storage, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Makes a storage say that some are complete, and no others.</summary>

@@ -74,7 +74,7 @@ internal sealed class MirrorWrite : IDisposable
             throw;
         }
 
-        await Task.WhenAll(_live.Where(static lane => lane.Written is null).Select(lane => lane.PublishAsync(_length))).ConfigureAwait(false);
+        await PublishAsync().ConfigureAwait(false);
         return await AcknowledgeAsync(roster).ConfigureAwait(false);
     }
 
@@ -144,9 +144,7 @@ internal sealed class MirrorWrite : IDisposable
         }
         catch (TimeoutException timeout)
         {
-            var slow = new StorageException(
-                StorageErrorKind.Unavailable, _key.Value, $"it took nothing for {_options.Patience}, and the others did not wait any longer", isTransient: true, timeout);
-            await lane.AbandonAsync(slow).ConfigureAwait(false);
+            await lane.AbandonAsync(MirrorPatience.Slow(_key, _options.Patience, timeout)).ConfigureAwait(false);
             await flush.ConfigureAwait(false);
             return false;
         }
@@ -173,10 +171,45 @@ internal sealed class MirrorWrite : IDisposable
     /// <summary>Publishes in one storage, which decides whether the key is free.</summary>
     private async Task DecideAsync(CancellationToken cancellationToken)
     {
-        while (!await _live[0].PublishAsync(_length).ConfigureAwait(false))
+        while (!await PublishFirstAsync(cancellationToken).ConfigureAwait(false))
         {
             cancellationToken.ThrowIfCancellationRequested();
             Drop(_live[0]);
+        }
+    }
+
+    private async Task<bool> PublishFirstAsync(CancellationToken cancellationToken)
+    {
+        MirrorLane lane = _live[0];
+        Task<bool> publishing = lane.PublishAsync(_length);
+        if (_live.Count <= _view.Quorum)
+        {
+            return await publishing.ConfigureAwait(false);
+        }
+
+        try
+        {
+            return await publishing.WaitAsync(MirrorPatience.ForPublishing(_options), _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException timeout)
+        {
+            await lane.AbandonAsync(MirrorPatience.Slow(_key, MirrorPatience.ForPublishing(_options), timeout)).ConfigureAwait(false);
+            return false;
+        }
+    }
+
+    /// <summary>Publishes in all storages that have not yet.</summary>
+    private async Task PublishAsync()
+    {
+        MirrorLane[] lanes = [.. _live.Where(static lane => lane.Written is null)];
+        Task<bool>[] publishing = [.. lanes.Select(lane => lane.PublishAsync(_length))];
+        int enough = _view.Quorum - _lanes.Count(static lane => lane.Took);
+        if (!await MirrorPatience.AllEndAsync(publishing, enough, _options).ConfigureAwait(false))
+        {
+            foreach (MirrorLane slow in lanes.Where((_, i) => !publishing[i].IsCompleted))
+            {
+                await slow.AbandonAsync(MirrorPatience.Slow(_key, MirrorPatience.ForPublishing(_options))).ConfigureAwait(false);
+            }
         }
     }
 

@@ -25,6 +25,18 @@ internal sealed class BreakableStorage(IStorage inner) : DelegatingStorage(inner
     /// <summary>Whether writes take nothing of their content.</summary>
     internal bool IsStuck { get; set; }
 
+    /// <summary>Which writes take all of their content, and are then not published until they are cancelled.</summary>
+    internal Func<StorageKey, bool>? HangsAtEnd { get; set; }
+
+    /// <summary>Hears that a call hangs now.</summary>
+    internal Action? OnHang { get; set; }
+
+    /// <summary>Whether deletions do not end until they are cancelled.</summary>
+    internal bool HangsAtDeletion { get; set; }
+
+    /// <summary>Whether a listing fails before there is one.</summary>
+    internal bool RefusesListing { get; set; }
+
     internal int Reads { get; private set; }
 
     public override async Task<StorageEntry> WriteAsync(StorageKey key, PipeReader content, WriteOptions options, CancellationToken cancellationToken = default)
@@ -32,12 +44,22 @@ internal sealed class BreakableStorage(IStorage inner) : DelegatingStorage(inner
         Reach();
         if (IsStuck)
         {
-            await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            await HangAsync(cancellationToken);
         }
 
         if (RefusesWrite?.Invoke(key) == true)
         {
             throw Fault();
+        }
+
+        if (HangsAtEnd?.Invoke(key) == true)
+        {
+            while (await content.ReadAsync(cancellationToken) is { IsCompleted: false } read)
+            {
+                content.AdvanceTo(read.Buffer.End);
+            }
+
+            await HangAsync(cancellationToken);
         }
 
         StorageEntry entry = await base.WriteAsync(key, content, options, cancellationToken);
@@ -64,7 +86,10 @@ internal sealed class BreakableStorage(IStorage inner) : DelegatingStorage(inner
         return base.FindAsync(key, cancellationToken);
     }
 
-    public override async IAsyncEnumerable<StorageEntry> ListAsync(StoragePrefix prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public override IAsyncEnumerable<StorageEntry> ListAsync(StoragePrefix prefix, CancellationToken cancellationToken = default) =>
+        RefusesListing ? throw Fault() : ListReachedAsync(prefix, cancellationToken);
+
+    private async IAsyncEnumerable<StorageEntry> ListReachedAsync(StoragePrefix prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (StorageEntry entry in base.ListAsync(prefix, cancellationToken))
         {
@@ -75,10 +100,22 @@ internal sealed class BreakableStorage(IStorage inner) : DelegatingStorage(inner
         Reach();
     }
 
-    public override Task DeleteAsync(StorageKey key, CancellationToken cancellationToken = default)
+    public override async Task DeleteAsync(StorageKey key, CancellationToken cancellationToken = default)
     {
         Reach();
-        return base.DeleteAsync(key, cancellationToken);
+        if (HangsAtDeletion)
+        {
+            await HangAsync(cancellationToken);
+        }
+
+        await base.DeleteAsync(key, cancellationToken);
+    }
+
+    private async Task HangAsync(CancellationToken cancellationToken)
+    {
+        var never = new TaskCompletionSource();
+        OnHang?.Invoke();
+        await never.Task.WaitAsync(cancellationToken);
     }
 
     private void Reach()

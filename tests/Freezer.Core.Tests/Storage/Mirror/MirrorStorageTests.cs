@@ -369,8 +369,10 @@ public sealed class MirrorStorageTests
     public async Task A_storage_that_takes_nothing_is_left_out_when_patience_is_over_and_the_others_go_on()
     {
         MirrorBench bench = new(3, quorum: 2);
-        MirrorBench.Process process = bench.Open(new MirrorOptions { QueueSize = 10_000, TimeProvider = new SkippingTime() });
+        var time = new PassingTime();
+        MirrorBench.Process process = bench.Open(new MirrorOptions { QueueSize = 10_000, TimeProvider = time });
         await process.Mirror.PutAsync("before", "content");
+        process.Links[0].OnHang = time.Pass;
         // It is the first that is waited for; the others are the quorum then, and are waited for without a clock.
         process.Links[0].IsStuck = true;
 
@@ -379,6 +381,94 @@ public sealed class MirrorStorageTests
         process.Lagging.Should().Equal("one");
         (await bench.KeysAsync(0)).Should().Equal("before");
         (await bench.KeysAsync(1)).Should().Equal("a", "before");
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(2, true)]
+    [InlineData(0, false)]
+    [InlineData(2, false)]
+    public async Task A_storage_that_does_not_publish_is_left_out_when_patience_is_over(int hanging, bool creates)
+    {
+        MirrorBench bench = new(3, quorum: 2);
+        var time = new PassingTime();
+        MirrorBench.Process process = bench.Open(new MirrorOptions { TimeProvider = time });
+        await process.Mirror.PutAsync("before", "content");
+        process.Links[hanging].HangsAtEnd = static _ => true;
+        process.Links[hanging].OnHang = time.Pass;
+
+        await process.Mirror.PutAsync("a", "content", creates ? WriteOptions.CreateNew : WriteOptions.Replace);
+
+        process.Lagging.Should().Equal(MirrorBench.Names[hanging]);
+        (await bench.KeysAsync(hanging)).Should().Equal("before");
+        MirrorBench.Process next = bench.Open();
+        (await next.Mirror.GetTextAsync("a")).Should().Be("content");
+        next.Lagging.Should().Equal(MirrorBench.Names[hanging]);
+    }
+
+    [Fact]
+    public async Task A_storage_that_does_not_delete_is_left_out_when_patience_is_over()
+    {
+        MirrorBench bench = new(3, quorum: 2);
+        var time = new PassingTime();
+        MirrorBench.Process process = bench.Open(new MirrorOptions { TimeProvider = time });
+        await process.Mirror.PutAsync("a", "content");
+        process.Links[1].HangsAtDeletion = true;
+        process.Links[1].OnHang = time.Pass;
+
+        await process.Mirror.DeleteAsync(Key("a"));
+
+        process.Lagging.Should().Equal("two");
+        (await process.Mirror.FindAsync(Key("a"))).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task A_storage_that_refuses_to_list_does_not_keep_the_others_from_it()
+    {
+        MirrorBench bench = new(3, quorum: 2);
+        MirrorBench.Process process = bench.Open();
+        await process.Mirror.PutAsync("a", "content");
+        process.Links[0].RefusesListing = true;
+
+        (await StorageCalls.KeysAsync(process.Mirror)).Should().Equal("a");
+    }
+
+    [Fact]
+    public async Task A_synchronisation_that_was_cut_off_while_others_wrote_leaves_the_storage_out()
+    {
+        MirrorBench bench = new(3, quorum: 2);
+        MirrorBench.Process writer = bench.Open();
+        await writer.Mirror.PutAsync("before", "content");
+        writer.Links[2].IsDown = true;
+        await writer.Mirror.PutAsync("missed", "content");
+
+        // Another process has compared and copied, and is about to say that the storage is complete.
+        MirrorBench.Process other = bench.Open();
+        bool hasWritten = false;
+        other.Links[2].AfterWrite = async key =>
+        {
+            if (key.Value == "mirror/synchronizing")
+            {
+                hasWritten = true;
+                await writer.Mirror.PutAsync("written past it", "content");
+            }
+        };
+        // It has said so, and dies before it compares once more.
+        other.Links[1].AfterWrite = _ =>
+        {
+            other.Links[2].IsDown = true;
+            return Task.CompletedTask;
+        };
+        await other.Mirror.Invoking(static mirror => mirror.SynchronizeAsync()).Should().ThrowAsync<StorageException>();
+        hasWritten.Should().BeTrue();
+        (await bench.KeysAsync(2)).Should().NotContain("written past it");
+
+        MirrorBench.Process next = bench.Open();
+        await next.Mirror.FindAsync(Key("before"));
+        next.Lagging.Should().Equal("three");
+        (await next.Mirror.SynchronizeAsync()).Lagging.Should().BeEmpty();
+        (await bench.KeysAsync(2)).Should().Equal(await bench.KeysAsync(0));
+        bench.Open().Lagging.Should().BeEmpty();
     }
 
     [Fact]
@@ -562,5 +652,50 @@ public sealed class MirrorStorageTests
         StorageException failure = (await call.Should().ThrowAsync<StorageException>()).Which;
         failure.Kind.Should().Be(StorageErrorKind.BelowQuorum);
         return failure;
+    }
+
+    /// <summary>A clock that stands still until all waits of now and later are over at once.</summary>
+    private sealed class PassingTime : TimeProvider
+    {
+        private readonly Lock _lock = new();
+        private readonly List<Action> _waiting = [];
+        private bool _isOver;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            lock (_lock)
+            {
+                if (!_isOver)
+                {
+                    _waiting.Add(() => callback(state));
+                    return new Timer();
+                }
+            }
+
+            callback(state);
+            return new Timer();
+        }
+
+        internal void Pass()
+        {
+            lock (_lock)
+            {
+                _isOver = true;
+            }
+
+            // Nobody adds any more.
+            _waiting.ForEach(static wait => wait());
+        }
+
+        private sealed class Timer : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => false;
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        }
     }
 }
