@@ -154,9 +154,10 @@ internal sealed class S3Bucket(IAmazonS3 client, S3StorageOptions options)
             StorageException error;
             try
             {
-                // A client of the application may not hear its token while it parses an answer. What sends content is not left alone, since the content's memory is used again.
-                Task<T> call = request(deadline);
-                return await (sendsContent ? call : call.WaitAsync(deadline.Token)).ConfigureAwait(false);
+                // A client of the application may not hear its token while it parses an answer, on this thread where the answer is there at once. What sends content is not
+                // left alone, since the content's memory is used again.
+                Task<T> call = sendsContent ? request(deadline) : Task.Run(() => request(deadline), deadline.Token).WaitAsync(deadline.Token);
+                return await call.ConfigureAwait(false);
             }
             catch (Exception failure)
             {

@@ -244,12 +244,6 @@ public sealed class FalseAnswerTests
             HttpClientFactory = new PlainTransport(server),
         });
         await using S3Storage storage = await S3Storage.OpenAsync(client, server.Options with { TimeProvider = time, RetryFor = TimeSpan.Zero });
-        server.Before = static async (_, _) =>
-        {
-            // No server answers at once.
-            await Task.Yield();
-            return null;
-        };
         var isOver = new TaskCompletionSource();
         server.After = (asked, response) =>
         {

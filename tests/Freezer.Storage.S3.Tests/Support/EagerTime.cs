@@ -3,8 +3,8 @@ namespace Freezer.Storage.S3.Tests.Support;
 /// <summary>A clock on which short waits, as those between two attempts, pass at once, and long ones, as deadlines, when they are told to.</summary>
 internal sealed class EagerTime : TimeProvider
 {
-    /// <summary>The longest wait that passes at once.</summary>
-    internal static readonly TimeSpan LongestEager = TimeSpan.FromSeconds(10);
+    /// <summary>Every wait that is shorter passes at once.</summary>
+    private static readonly TimeSpan _shortestDeadline = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
     private readonly List<Timer> _waiting = [];
@@ -56,7 +56,7 @@ internal sealed class EagerTime : TimeProvider
                     return true;
                 }
 
-                if (dueTime > LongestEager)
+                if (dueTime >= _shortestDeadline)
                 {
                     time._waiting.Add(this);
                     return true;
