@@ -14,9 +14,7 @@ public sealed class RestoreWithoutTheLibraryTests : IDisposable
     [SkippableFact]
     public async Task The_commands_of_the_documentation_restore_a_chain()
     {
-        Tool.Require("bash");
-        Tool.Require("tar");
-        Tool.Require("zstd");
+        Tool.Require("bash", "tar", "zstd");
         string source = _scratch.Make("source");
         string destination = _scratch.Make("destination");
         await using var storage = new FileStorage(Path.Combine(_scratch.Path, "store"));

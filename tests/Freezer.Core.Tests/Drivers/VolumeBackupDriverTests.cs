@@ -5,7 +5,6 @@ using Freezer.Storage;
 using Freezer.Tests.Engines.BlockDiff;
 using Freezer.Testing;
 using Freezer.Tests.Support;
-using ScratchDirectory = Freezer.Tests.Support.ScratchDirectory;
 
 namespace Freezer.Tests.Drivers;
 

@@ -4,7 +4,6 @@ using Freezer.Platform;
 using Freezer.Storage;
 using Freezer.Tests.Engines.BlockDiff;
 using Freezer.Tests.Support;
-using ScratchDirectory = Freezer.Tests.Support.ScratchDirectory;
 
 namespace Freezer.Tests.Engine;
 

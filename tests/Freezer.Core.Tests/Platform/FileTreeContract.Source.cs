@@ -1,4 +1,5 @@
 using Freezer.Platform;
+using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Platform;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Freezer.Platform;
 using Freezer.Platform.Linux;
+using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Platform;
 

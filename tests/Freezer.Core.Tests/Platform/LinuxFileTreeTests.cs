@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Freezer.Platform;
 using Freezer.Platform.Linux;
+using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Platform;
 

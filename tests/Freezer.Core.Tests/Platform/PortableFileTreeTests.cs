@@ -1,5 +1,6 @@
 using Freezer.Platform;
 using Freezer.Platform.Portable;
+using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Platform;
 

@@ -1,4 +1,5 @@
 using Freezer.Storage;
+using Freezer.Tests.Support;
 using static Freezer.Tests.Storage.StorageCalls;
 
 namespace Freezer.Tests.Storage;

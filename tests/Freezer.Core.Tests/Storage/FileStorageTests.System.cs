@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Freezer.Storage;
+using Freezer.Tests.Support;
 using static Freezer.Tests.Storage.StorageCalls;
 
 namespace Freezer.Tests.Storage;
@@ -9,10 +10,10 @@ public sealed partial class FileStorageTests
     [SkippableFact]
     public async Task A_full_disk_fails_the_write_as_such_and_leaves_everything_else()
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && Command.Exists("mount"), "needs Linux and mount");
+        Tool.Require("mount");
         string disk = _scratch["disk"];
         Directory.CreateDirectory(disk);
-        Skip.IfNot(Command.Run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk).ExitCode == 0, "may not mount a tmpfs");
+        Skip.IfNot(Tool.TryRun("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk).Status == 0, "may not mount a tmpfs");
         try
         {
             await using FileStorage storage = new(disk);
@@ -35,22 +36,22 @@ public sealed partial class FileStorageTests
         }
         finally
         {
-            Command.Run("umount", disk);
+            Tool.Run("umount", disk);
         }
     }
 
     [SkippableFact]
     public async Task A_file_system_that_is_read_only_denies_access()
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && Command.Exists("mount"), "needs Linux and mount");
+        Tool.Require("mount");
         string disk = _scratch["disk"];
         Directory.CreateDirectory(disk);
-        Skip.IfNot(Command.Run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk).ExitCode == 0, "may not mount a tmpfs");
+        Skip.IfNot(Tool.TryRun("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk).Status == 0, "may not mount a tmpfs");
         try
         {
             await using FileStorage storage = new(disk);
             await storage.PutAsync("a/old", "content");
-            Command.Run("mount", "-o", "remount,ro", disk).ExitCode.Should().Be(0);
+            Tool.Run("mount", "-o", "remount,ro", disk);
 
             foreach (Func<Task> call in new Func<Task>[]
                 { () => storage.PutAsync("a/new", "x"), () => storage.PutAsync("b/new", "x"), () => storage.DeleteAsync(Key("a/old")) })
@@ -62,7 +63,7 @@ public sealed partial class FileStorageTests
         }
         finally
         {
-            Command.Run("umount", disk);
+            Tool.Run("umount", disk);
         }
     }
 
@@ -103,9 +104,9 @@ public sealed partial class FileStorageTests
     [SkippableFact]
     public async Task An_object_is_on_disk_before_it_has_its_name_and_its_directories_are_after()
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && Command.Exists("strace"), "needs Linux and strace");
+        Tool.Require("strace");
         string root = _scratch["root"];
-        string[] calls = await TraceAsync(async () =>
+        string[] calls = await SystemCalls.TraceAsync(_scratch.Path, async () =>
         {
             await using FileStorage storage = new(root);
             await storage.PutAsync("a/b/object", "content");
@@ -135,56 +136,20 @@ public sealed partial class FileStorageTests
     [SkippableFact]
     public async Task Two_processes_that_create_one_object_have_one_winner()
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && Command.Exists("ln"), "needs Linux and ln");
+        Tool.Require("ln");
         await using FileStorage storage = new(_scratch["root"]);
         await File.WriteAllTextAsync(_scratch["other"], "the other process");
         Directory.CreateDirectory(_scratch["root"]);
         for (int round = 0; round < 20; round++)
         {
             string key = $"claim-{round}";
-            Task<int> other = Task.Run(() => Command.Run("ln", _scratch["other"], _scratch[$"root/{key}"]).ExitCode);
+            Task<int> other = Task.Run(() => Tool.TryRun("ln", _scratch["other"], _scratch[$"root/{key}"]).Status);
             bool won = await storage.PutAsync(key, "this process").ContinueWith(
                 t => t.IsCompletedSuccessfully || (((StorageException)t.Exception!.InnerException!).Kind != StorageErrorKind.AlreadyExists),
                 TaskScheduler.Default);
 
             (await other == 0).Should().Be(!won);
             (await storage.GetTextAsync(key)).Should().Be(won ? "this process" : "the other process");
-        }
-    }
-
-    /// <summary>The calls that this process makes below the scratch directory and that change names or wait for the disk, one a
-    /// line: the call's name, then its arguments with the paths of descriptors.</summary>
-    private async Task<string[]> TraceAsync(Func<Task> action)
-    {
-        string log = Path.GetTempFileName();
-        using System.Diagnostics.Process tracer = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("strace",
-        [
-            "-f", "-y", "-s", "4096", "-o", log, "-e", "trace=fsync,fdatasync,link,linkat,unlink,unlinkat,rename,renameat,renameat2,rmdir",
-            "-p", Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        ])
-        { RedirectStandardError = true })!;
-        try
-        {
-            // It says that it is attached to all threads; until then calls would go by unseen.
-            string? line = await tracer.StandardError.ReadLineAsync();
-            Skip.If(line?.Contains("attached", StringComparison.Ordinal) != true, "strace may not attach to this process");
-            Task draining = tracer.StandardError.ReadToEndAsync();
-            await action();
-            Command.Run("kill", "-INT", tracer.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)).ExitCode.Should().Be(0);
-            await tracer.WaitForExitAsync();
-            await draining;
-            return [.. (await File.ReadAllLinesAsync(log))
-                .Where(call => call.Contains(_scratch.Path, StringComparison.Ordinal) && !call.Contains("resumed", StringComparison.Ordinal))
-                .Select(call => Regex.Replace(call, @"^\d+\s+(\w+)\(", "$1 "))];
-        }
-        finally
-        {
-            if (!tracer.HasExited)
-            {
-                tracer.Kill();
-            }
-
-            File.Delete(log);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Freezer.Storage;
+using Freezer.Tests.Support;
 using static Freezer.Tests.Storage.StorageCalls;
 
 namespace Freezer.Tests.Storage;
@@ -182,13 +183,13 @@ public sealed partial class FileStorageTests : IDisposable
     [SkippableFact]
     public async Task What_is_no_regular_file_is_no_object()
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && Command.Exists("mkfifo"), "needs Linux and mkfifo");
+        Tool.Require("mkfifo");
         await using FileStorage storage = new(_scratch["root"]);
         await storage.PutAsync("a/object", "content");
         await File.WriteAllTextAsync(_scratch["outside"], "secret");
         File.CreateSymbolicLink(_scratch["root/a/link"], _scratch["outside"]);
         File.CreateSymbolicLink(_scratch["root/a/dangling"], "nowhere");
-        Command.Run("mkfifo", _scratch["root/a/fifo"]).ExitCode.Should().Be(0);
+        Tool.Run("mkfifo", _scratch["root/a/fifo"]);
         await File.WriteAllTextAsync(_scratch["root/a/back\\slash"], "not a key");
         Directory.CreateDirectory(_scratch["root/lost+found"]);
 
@@ -203,7 +204,7 @@ public sealed partial class FileStorageTests : IDisposable
         }
 
         (await File.ReadAllTextAsync(_scratch["outside"])).Should().Be("secret");
-        Command.Run("ls", _scratch["root/a"]).Output.Should().ContainAll("link", "dangling", "fifo");
+        Tool.Run("ls", _scratch["root/a"]).Should().ContainAll("link", "dangling", "fifo");
     }
 
     [SkippableFact]

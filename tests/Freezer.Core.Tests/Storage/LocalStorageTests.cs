@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Freezer.Storage;
+using Freezer.Tests.Support;
 using static Freezer.Tests.Storage.StorageCalls;
 
 namespace Freezer.Tests.Storage;

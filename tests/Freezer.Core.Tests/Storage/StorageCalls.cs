@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Freezer.Storage;
+using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Storage;
 
@@ -7,6 +8,10 @@ namespace Freezer.Tests.Storage;
 internal static class StorageCalls
 {
     internal static StorageKey Key(string value) => StorageKey.Parse(value);
+
+    /// <summary>What a file storage in this directory has begun and not published.</summary>
+    internal static string[] Temporaries(this ScratchDirectory scratch) =>
+        [.. scratch.Everything().Where(path => FileStorageNames.IsTemporary(Path.GetFileName(path)))];
 
     internal static byte[] Bytes(int length, int seed = 1)
     {

@@ -1,5 +1,6 @@
 using Freezer.Storage;
 using Freezer.Testing;
+using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Storage;
 

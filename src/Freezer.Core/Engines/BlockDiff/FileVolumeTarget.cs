@@ -96,6 +96,11 @@ internal sealed class FileVolumeTarget : VolumeTarget
     {
         cancellationToken.ThrowIfCancellationRequested();
         RandomAccess.FlushToDisk(_handle);
+        if (_isNew)
+        {
+            FlushName();
+        }
+
         _isFlushed = true;
         return ValueTask.CompletedTask;
     }
@@ -169,6 +174,18 @@ internal sealed class FileVolumeTarget : VolumeTarget
         {
             cancellationToken.ThrowIfCancellationRequested();
             FileWrite.InPieces(_handle, zeros.AsSpan(0, (int)Math.Min(zeros.Length, end - offset)), offset);
+        }
+    }
+
+    private void FlushName()
+    {
+        try
+        {
+            DurableFiles.ForThisMachine.TrySyncDirectory(Path.GetDirectoryName(_file.Name)!);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // A directory in which files may be made and which may not be read cannot be opened, and so not be asked.
         }
     }
 

@@ -35,7 +35,7 @@ public sealed partial class BlockDiffEngineTests
             await RestoresTo(volume.Content, bed, chain, random);
         }
 
-        bed.Pool.Rented.Should().Be(0);
+        bed.Pool.Outstanding.Should().Be(0);
     }
 
     private static async Task RestoresTo(byte[] expected, BlockTestBed bed, List<StoredLevel> chain, Random random)

@@ -18,7 +18,7 @@ public sealed partial class BlockDiffEngineTests
         Func<Task> restore = () => RestoreAsync(bed, [full]);
 
         await restore.Should().ThrowAsync<BackupDamagedException>().WithMessage($"*{full.Backup}*at byte {block * BlockSize} *");
-        bed.Pool.Rented.Should().Be(0);
+        bed.Pool.Outstanding.Should().Be(0);
         bed.Volumes["target"].Flushes.Should().Be(0);
     }
 
@@ -39,7 +39,7 @@ public sealed partial class BlockDiffEngineTests
 
         target.Content.AsSpan().SequenceEqual(volume.Content).Should().BeTrue("what is lost is zero, and all else is there");
         bed.Report.Skips.Should().OnlyContain(static skip => skip.Kind == SkipKind.Damaged);
-        bed.Pool.Rented.Should().Be(0);
+        bed.Pool.Outstanding.Should().Be(0);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed partial class BlockDiffEngineTests
             Func<Task> restore = () => RestoreAsync(bed, [level]);
 
             await restore.Should().ThrowAsync<BackupDamagedException>();
-            bed.Pool.Rented.Should().Be(0);
+            bed.Pool.Outstanding.Should().Be(0);
         }
     }
 

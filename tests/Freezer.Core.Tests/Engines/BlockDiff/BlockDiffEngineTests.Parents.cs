@@ -66,7 +66,7 @@ public sealed partial class BlockDiffEngineTests
             Func<Task> backup = () => bed.BackupAsync("source", full with { Manifest = full.Manifest[..length] });
 
             await backup.Should().ThrowAsync<BackupDamagedException>();
-            bed.Pool.Rented.Should().Be(0);
+            bed.Pool.Outstanding.Should().Be(0);
         }
     }
 
@@ -145,7 +145,7 @@ public sealed partial class BlockDiffEngineTests
         Func<Task> backup = () => bed.BackupAsync("source", full);
 
         await backup.Should().ThrowAsync<BackupException>().WithMessage($"Block 100 *at byte {100 * BlockSize}*");
-        bed.Pool.Rented.Should().Be(0);
+        bed.Pool.Outstanding.Should().Be(0);
     }
 
     [Fact]

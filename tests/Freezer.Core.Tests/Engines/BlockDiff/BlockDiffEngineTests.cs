@@ -84,7 +84,7 @@ public sealed partial class BlockDiffEngineTests
         volumes.BytesRead.Should().Be(2 * (64 << 10));
         volumes.BytesWritten.Should().Be(64 << 10);
         bed.Pool.MostBytesRented.Should().BeLessThan(4 << 20);
-        bed.Pool.Rented.Should().Be(0);
+        bed.Pool.Outstanding.Should().Be(0);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed partial class BlockDiffEngineTests
         await bed.RestoreAsync("target", [full]);
 
         bed.Pool.MostBytesRented.Should().BeLessThanOrEqualTo(48 << 20);
-        bed.Pool.Rented.Should().Be(0);
+        bed.Pool.Outstanding.Should().Be(0);
         bed.Volumes["target"].Content.AsSpan().SequenceEqual(bed.Volumes["source"].Content).Should().BeTrue();
     }
 
@@ -132,7 +132,7 @@ public sealed partial class BlockDiffEngineTests
         Func<Task> backup = () => bed.BackupAsync("source");
 
         (await backup.Should().ThrowAsync<BackupException>().WithMessage($"*at byte {block * BlockSize}*")).Which.InnerException.Should().BeSameAs(cause);
-        bed.Pool.Rented.Should().Be(0);
+        bed.Pool.Outstanding.Should().Be(0);
         volume.Disposals.Should().Be(1);
     }
 
@@ -149,7 +149,7 @@ public sealed partial class BlockDiffEngineTests
         Func<Task> backup = () => bed.BackupAsync("source");
 
         await backup.Should().ThrowAsync<BackupException>().WithMessage("*when the backup began*");
-        bed.Pool.Rented.Should().Be(0);
+        bed.Pool.Outstanding.Should().Be(0);
     }
 
     [Fact]
@@ -187,7 +187,7 @@ public sealed partial class BlockDiffEngineTests
         Func<Task> backup = () => bed.BackupAsync("source");
 
         await backup.Should().ThrowAsync<BackupException>().WithMessage("*there was room for*");
-        bed.Pool.Rented.Should().Be(0);
+        bed.Pool.Outstanding.Should().Be(0);
     }
 
     [Fact]
@@ -219,7 +219,7 @@ public sealed partial class BlockDiffEngineTests
         Func<Task> backup = () => bed.BackupAsync("source", cancellationToken: cancellation.Token);
 
         await backup.Should().ThrowAsync<OperationCanceledException>();
-        bed.Pool.Rented.Should().Be(0);
+        bed.Pool.Outstanding.Should().Be(0);
         volume.Disposals.Should().Be(1);
     }
 
@@ -240,7 +240,7 @@ public sealed partial class BlockDiffEngineTests
             await restore.Should().ThrowAsync<OperationCanceledException>();
             target.Flushes.Should().Be(0);
             target.Disposals.Should().Be(1);
-            bed.Pool.Rented.Should().Be(0);
+            bed.Pool.Outstanding.Should().Be(0);
         }
     }
 
@@ -263,7 +263,7 @@ public sealed partial class BlockDiffEngineTests
 
                 (await restore.Should().ThrowAsync<IOException>()).Which.Should().BeSameAs(cause);
                 target.Flushes.Should().Be(0);
-                other.Pool.Rented.Should().Be(0);
+                other.Pool.Outstanding.Should().Be(0);
             }
         }
     }
@@ -279,7 +279,7 @@ public sealed partial class BlockDiffEngineTests
         await bed.BackupAsync("source", pipe.Writer, parent: null);
 
         volume.BytesRead.Should().BeLessThan(volume.Content.Length / 2);
-        bed.Pool.Rented.Should().Be(0);
+        bed.Pool.Outstanding.Should().Be(0);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Freezer.Engines.BlockDiff;
 using Freezer.Storage;
+using Freezer.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Freezer.Tests.Engines.BlockDiff;

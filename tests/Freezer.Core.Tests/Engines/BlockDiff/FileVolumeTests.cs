@@ -1,5 +1,7 @@
+using System.Text.RegularExpressions;
 using Freezer.Engines.BlockDiff;
 using Freezer.Platform;
+using Freezer.Tests.Support;
 using Microsoft.Win32.SafeHandles;
 
 namespace Freezer.Tests.Engines.BlockDiff;
@@ -158,7 +160,7 @@ public sealed class FileVolumeTests : IDisposable
     {
         Tool.Require("mkfifo");
         Directory.CreateDirectory(_scratch["directory"]);
-        await Tool.RunAsync("mkfifo", _scratch["pipe"]);
+        Tool.Run("mkfifo", _scratch["pipe"]);
         File.CreateSymbolicLink(_scratch["link"], "pipe");
         StoredLevel full = await BackupSmallAsync();
         string path = Path.Combine(_scratch["directory"], "..", name);
@@ -187,21 +189,38 @@ public sealed class FileVolumeTests : IDisposable
         Tool.Require("mkfs.ext4", "e2fsck", "debugfs");
         Directory.CreateDirectory(_scratch["tree"]);
         await File.WriteAllBytesAsync(Path.Combine(_scratch["tree"], "a"), Images.Dense(300));
-        await Tool.RunAsync("mkfs.ext4", "-q", "-d", _scratch["tree"], _scratch["image"], "64M");
+        Tool.Run("mkfs.ext4", "-q", "-d", _scratch["tree"], _scratch["image"], "64M");
         List<StoredLevel> chain = [await _bed.BackupAsync(_scratch["image"])];
-        await Tool.RunAsync("debugfs", "-w", "-R", "rm a", _scratch["image"]);
+        Tool.Run("debugfs", "-w", "-R", "rm a", _scratch["image"]);
         chain.Add(await _bed.BackupAsync(_scratch["image"], chain[^1]));
-        await Tool.RunAsync("debugfs", "-w", "-R", $"write {_scratch["tree"]}/a b", _scratch["image"]);
+        Tool.Run("debugfs", "-w", "-R", $"write {_scratch["tree"]}/a b", _scratch["image"]);
         chain.Add(await _bed.BackupAsync(_scratch["image"], chain[^1]));
 
         for (int level = 0; level < chain.Count; level++)
         {
             await _bed.RestoreAsync(_scratch["restored"], chain[..(level + 1)], overwrite: true);
-            await Tool.RunAsync("e2fsck", "-fn", _scratch["restored"]);
+            Tool.Run("e2fsck", "-fn", _scratch["restored"]);
         }
 
         await RestoredIs(await File.ReadAllBytesAsync(_scratch["image"]));
         chain[1].Archive.Length.Should().BeLessThan(1 << 20);
+    }
+
+    [SkippableFact]
+    public async Task A_new_image_is_on_disk_under_its_name()
+    {
+        Tool.Require("strace");
+        StoredLevel full = await BackupSmallAsync();
+        string directory = _scratch.Make("restored");
+        string image = Path.Combine(directory, "image");
+
+        string[] created = await SystemCalls.TraceAsync(directory, () => _bed.RestoreAsync(image, [full]));
+        string[] written = await SystemCalls.TraceAsync(directory, () => _bed.RestoreAsync(image, [full], overwrite: true));
+
+        created.Should().HaveCount(2, string.Join('\n', created));
+        created[0].Should().MatchRegex($"^fsync .*<{Regex.Escape(image)}>");
+        created[1].Should().MatchRegex($"^fsync .*<{Regex.Escape(directory)}>");
+        written.Should().ContainSingle().Which.Should().MatchRegex($"^fsync .*<{Regex.Escape(image)}>");
     }
 
     [SkippableFact]
@@ -211,8 +230,8 @@ public sealed class FileVolumeTests : IDisposable
         byte[] image = Images.Random(new Random(8), 8 << 20);
         await File.WriteAllBytesAsync(_scratch["image"], image);
         await File.WriteAllBytesAsync(_scratch["disk"], Images.Dense(2048, seed: 9));
-        await using LoopDevice source = await LoopDevice.AttachAsync(_scratch["image"]);
-        await using LoopDevice target = await LoopDevice.AttachAsync(_scratch["disk"]);
+        using LoopDevice source = LoopDevice.Attach(_scratch["image"]);
+        using LoopDevice target = LoopDevice.Attach(_scratch["disk"]);
 
         StoredLevel full = await _bed.BackupAsync(source.Path);
         full.Backup.EngineFacts["length"].Should().Be($"{8 << 20}");
@@ -248,17 +267,17 @@ public sealed class FileVolumeTests : IDisposable
     private async Task RestoredIs(byte[] expected) =>
         (await File.ReadAllBytesAsync(_scratch["restored"])).AsSpan().SequenceEqual(expected).Should().BeTrue();
 
-    private sealed class LoopDevice(string path) : IAsyncDisposable
+    private sealed class LoopDevice(string path) : IDisposable
     {
         internal string Path => path;
 
-        internal static async Task<LoopDevice> AttachAsync(string file)
+        internal static LoopDevice Attach(string file)
         {
-            (int exitCode, string output) = await Tool.TryRunAsync("losetup", "--find", "--show", file);
-            Xunit.Skip.IfNot(exitCode == 0, $"loop devices are not permitted here: {output.Trim()}");
+            (int status, string output, string error) = Tool.TryRun("losetup", "--find", "--show", file);
+            Xunit.Skip.IfNot(status == 0, $"loop devices are not permitted here: {error.Trim()}");
             return new LoopDevice(output.Trim());
         }
 
-        public async ValueTask DisposeAsync() => await Tool.RunAsync("losetup", "--detach", path);
+        public void Dispose() => Tool.Run("losetup", "--detach", path);
     }
 }

@@ -1,4 +1,5 @@
 using Freezer.Tests.Formats.RbdDiff;
+using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Engines.BlockDiff;
 
@@ -26,7 +27,7 @@ public sealed class RbdInteropTests : IDisposable
             volume.Content = changed;
             newest = await _bed.BackupAsync("source", newest);
             await File.WriteAllBytesAsync(_scratch["next"], newest.Archive);
-            await Tool.RunAsync("rbd", "merge-diff", _scratch[$"merged{level - 1}"], _scratch["next"], _scratch[$"merged{level}"]);
+            Tool.Run("rbd", "merge-diff", _scratch[$"merged{level - 1}"], _scratch["next"], _scratch[$"merged{level}"]);
         }
 
         byte[] merged = await File.ReadAllBytesAsync(_scratch["merged3"]);
@@ -51,7 +52,7 @@ public sealed class RbdInteropTests : IDisposable
         await File.WriteAllBytesAsync(_scratch["first"], first.Archive);
         await File.WriteAllBytesAsync(_scratch["second"], second.Archive);
 
-        await Tool.RunAsync("rbd", "merge-diff", _scratch["first"], _scratch["second"], _scratch["both"]);
+        Tool.Run("rbd", "merge-diff", _scratch["first"], _scratch["second"], _scratch["both"]);
 
         StoredLevel both = second with { Archive = await File.ReadAllBytesAsync(_scratch["both"]), Manifest = [] };
         await _bed.RestoreAsync("target", [full with { Manifest = [] }, both]);

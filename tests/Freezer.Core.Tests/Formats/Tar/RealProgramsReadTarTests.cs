@@ -1,6 +1,7 @@
 using System.Text;
 using Freezer.Formats.Tar;
 using Freezer.Platform;
+using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Formats.Tar;
 
@@ -32,7 +33,7 @@ public sealed class RealProgramsReadTarTests
     [InlineData("bsdtar --numeric-owner -xpf")]
     public async Task Everything_is_extracted_as_it_was(string command)
     {
-        RealTool.Require(command.Split(' ')[0], "find");
+        Tool.Require(command.Split(' ')[0], "find");
         using var tool = new RealTool();
         Skip.IfNot(tool.IsRoot, "only root may set owners");
         await File.WriteAllBytesAsync(tool.In("a.tar"), TarArchive.Write(Members));
@@ -67,7 +68,7 @@ public sealed class RealProgramsReadTarTests
     [InlineData("bsdtar -tf a.tar")]
     public async Task Everything_is_listed_in_order(string command)
     {
-        RealTool.Require(command.Split(' ')[0]);
+        Tool.Require(command.Split(' ')[0]);
         using var tool = new RealTool();
         TarMember[] listed = [.. Members.Where(m => m.Entry.Path.All(b => b is >= 32 and < 127))];
         await File.WriteAllBytesAsync(tool.In("a.tar"), TarArchive.Write(listed));
@@ -79,7 +80,7 @@ public sealed class RealProgramsReadTarTests
     [InlineData("bsdtar --xattrs -xpf")]
     public async Task Extended_attributes_are_extracted_as_they_were(string command)
     {
-        RealTool.Require(command.Split(' ')[0], "setfattr", "getfattr");
+        Tool.Require(command.Split(' ')[0], "setfattr", "getfattr");
         using var tool = new RealTool();
         Skip.IfNot(tool.HasAttributes, "the temporary directory has no extended attributes");
         FileAttribute[] attributes = [new("user.binary"u8.ToArray(), [0, 10, (byte)'=', 0xFF]), new("user.empty"u8.ToArray(), [])];
@@ -91,7 +92,7 @@ public sealed class RealProgramsReadTarTests
     [SkippableFact]
     public async Task Names_of_attributes_with_signs_of_their_own_reach_gnu_tar()
     {
-        RealTool.Require("tar", "setfattr", "getfattr");
+        Tool.Require("tar", "setfattr", "getfattr");
         using var tool = new RealTool();
         Skip.IfNot(tool.HasAttributes, "the temporary directory has no extended attributes");
         FileAttribute[] attributes = [new("user.a=b%c%3D"u8.ToArray(), "v"u8.ToArray())];
@@ -105,7 +106,7 @@ public sealed class RealProgramsReadTarTests
     [InlineData(60_000)]
     public async Task Gnu_tar_deletes_what_a_listing_does_not_name(int names)
     {
-        RealTool.Require("tar");
+        Tool.Require("tar");
         using var tool = new RealTool();
         var listing = new System.Buffers.ArrayBufferWriter<byte>();
         for (int i = 0; i < names; i++)
@@ -127,7 +128,7 @@ public sealed class RealProgramsReadTarTests
     [SkippableFact]
     public async Task Bsdtar_lists_what_follows_a_very_large_directory()
     {
-        RealTool.Require("bsdtar");
+        Tool.Require("bsdtar");
         using var tool = new RealTool();
         var directory = new TarEntry { Type = TarEntryType.Directory, Path = "d/"u8.ToArray(), Mode = 0x1ED, Modified = new UnixTime(5, 5), DumpDirectory = TarWriterTests.Listing(2_000_000) };
         await File.WriteAllBytesAsync(tool.In("a.tar"), TarArchive.Write(Member(directory), Member(new TarEntry { Path = "f"u8.ToArray() })));

@@ -12,15 +12,6 @@ internal sealed class RealTool : IDisposable
 
     internal string Root => _root.FullName;
 
-    internal static void Require(params string[] names)
-    {
-        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        foreach (string name in names)
-        {
-            Skip.IfNot(folders.Any(folder => File.Exists(Path.Combine(folder, name))), $"{name} is not installed");
-        }
-    }
-
     /// <summary>Whether devices can be made and owners set here.</summary>
     internal bool IsRoot => Run("id -u").Trim() == "0";
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Freezer.Formats.Tar;
 using Freezer.Platform;
+using Freezer.Tests.Support;
 
 namespace Freezer.Tests.Formats.Tar;
 
@@ -60,7 +61,7 @@ public sealed class TarReadsRealArchivesTests(TarReadsRealArchivesTests.Trees tr
     [InlineData("bsdtar --format=pax --xattrs")]
     public async Task Extended_attributes(string command)
     {
-        RealTool.Require(command.Split(' ')[0], "setfattr");
+        Tool.Require(command.Split(' ')[0], "setfattr");
         using var tool = new RealTool();
         Skip.IfNot(tool.HasAttributes, "the temporary directory has no extended attributes");
         tool.Run($"mkdir tree && cd tree && touch f && setfattr -n user.text -v value f && setfattr -n user.binary -v 0x000a3dff f && {command} -cf ../a.tar .");
@@ -74,7 +75,7 @@ public sealed class TarReadsRealArchivesTests(TarReadsRealArchivesTests.Trees tr
     [InlineData("posix")]
     public async Task Listings_and_renames_of_incremental_archives(string format)
     {
-        RealTool.Require("tar");
+        Tool.Require("tar");
         using var tool = new RealTool();
         tool.Run($"""
             mkdir -p tree/old tree/gone && printf a > tree/old/a && printf s > tree/same && touch -d yesterday tree/same tree/old/a
@@ -92,7 +93,7 @@ public sealed class TarReadsRealArchivesTests(TarReadsRealArchivesTests.Trees tr
     [SkippableFact]
     public async Task Archives_joined_by_cat_and_compressed_by_nobody()
     {
-        RealTool.Require("tar");
+        Tool.Require("tar");
         using var tool = new RealTool();
         tool.Run("printf a > a && printf b > b && tar -cf a.tar a && tar -cf b.tar b && cat a.tar b.tar > both.tar");
         List<TarMember> members = await TarArchive.ReadAsync(await File.ReadAllBytesAsync(tool.In("both.tar")));
@@ -102,7 +103,7 @@ public sealed class TarReadsRealArchivesTests(TarReadsRealArchivesTests.Trees tr
     /// <summary>Has a program archive a tree, and compares what is read with what <c>find</c> says of the tree.</summary>
     private async Task CompareAsync(string command, string name, string script)
     {
-        RealTool.Require(command.Split(' ')[0], "find");
+        Tool.Require(command.Split(' ')[0], "find");
         Tree tree = trees.Get(name, script);
         using var tool = new RealTool();
         tool.Run($"snapshot=$PWD/snapshot\narchive=$PWD/a.tar\ncd '{tree.Path}'\n{command} -cf $archive .");

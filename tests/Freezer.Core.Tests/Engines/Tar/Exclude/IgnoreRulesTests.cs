@@ -91,8 +91,8 @@ public sealed class IgnoreRulesTests
             string[] patterns = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Pattern(random))];
             string[] paths = [.. Enumerable.Range(0, 60).Select(_ => Name(random)).Distinct()];
             File.WriteAllLines(Path.Combine(scratch.Path, ".gitignore"), patterns);
-            (_, string output, _) = Tool.TryRun(
-                "git", ["-C", scratch.Path, "check-ignore", "--no-index", "--stdin", "-z"], Encoding.UTF8.GetBytes(string.Join('\0', paths) + '\0'));
+            (_, string output, _) = Tool.TryRunWith(
+                Encoding.UTF8.GetBytes(string.Join('\0', paths) + '\0'), "git", "-C", scratch.Path, "check-ignore", "--no-index", "--stdin", "-z");
             string[] expected = output.Split('\0', StringSplitOptions.RemoveEmptyEntries);
             var rules = new IgnoreRules(patterns);
             paths.Where(path => IsExcludedOnTheWay(rules, path)).Should().BeEquivalentTo(expected, $"the patterns are {string.Join(" and ", patterns)}");

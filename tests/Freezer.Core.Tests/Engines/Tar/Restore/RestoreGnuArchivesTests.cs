@@ -20,7 +20,7 @@ public sealed class RestoreGnuArchivesTests : IDisposable
     [InlineData("ustar")]
     public async Task A_full_archive_restores_in_every_format(string format)
     {
-        Require("tar");
+        Tool.Require("tar");
         Fill();
 
         OperationReport run = await _bench.ReplayAsync(Tar([$"--format={format}", .. format == "ustar" ? (string[])[] : ["--sparse"]]));
@@ -35,7 +35,7 @@ public sealed class RestoreGnuArchivesTests : IDisposable
     [InlineData("gnutar")]
     public async Task An_archive_of_bsdtar_restores(string format)
     {
-        Require("bsdtar");
+        Tool.Require("bsdtar");
         Fill();
         string file = Path.Combine(_bench.Scratch, "archive");
         Tool.Run("bsdtar", ["--format", format, "-cf", file, "-C", _source, "."]);
@@ -49,7 +49,7 @@ public sealed class RestoreGnuArchivesTests : IDisposable
     [SkippableFact]
     public async Task Attributes_and_access_lists_come_back()
     {
-        Require("tar", "setfattr", "setfacl");
+        Tool.Require("tar", "setfattr", "setfacl");
         File.WriteAllText(Path.Combine(_source, "f"), "content");
         Directory.CreateDirectory(Path.Combine(_source, "d"));
         Tool.Run("setfattr", ["-n", "user.note", "-v", "0x00ff0a", Path.Combine(_source, "f")]);
@@ -69,7 +69,7 @@ public sealed class RestoreGnuArchivesTests : IDisposable
     [SkippableFact]
     public async Task What_is_created_in_a_directory_with_a_default_access_list_does_not_get_it()
     {
-        Require("setfacl");
+        Tool.Require("setfacl");
         File.WriteAllText(Path.Combine(_source, "f"), "content");
         Directory.CreateDirectory(Path.Combine(_source, "d"));
         File.WriteAllText(Path.Combine(_source, "d", "g"), "content");
@@ -87,7 +87,7 @@ public sealed class RestoreGnuArchivesTests : IDisposable
     [InlineData("gnu")]
     public async Task A_chain_with_deletions_type_changes_and_renames_restores(string format)
     {
-        Require("tar");
+        Tool.Require("tar");
         Xunit.Skip.IfNot(OperatingSystem.IsLinux(), "GNU tar finds renames by inodes.");
         Fill();
         List<byte[]> levels = [TarLevel(format)];
@@ -112,8 +112,6 @@ public sealed class RestoreGnuArchivesTests : IDisposable
 
         ShouldBeTheSource(format == "posix" ? TreeAspects.All & ~TreeAspects.Attributes : TreeAspects.Modes | TreeAspects.Owners);
     }
-
-    private static void Require(params string[] tools) => Array.ForEach(tools, Tool.Require);
 
     private void Fill()
     {
