@@ -40,6 +40,8 @@ internal static class S3Errors
         HttpRequestError.SecureConnectionError => new(
             StorageErrorKind.Unavailable, key,
             $"no trusted connection to {bucket.Address} can be made: {transport.GetBaseException().Message} Install the certificate of its authority, or name it in SSL_CERT_FILE", innerException: failure),
+        HttpRequestError.ConfigurationLimitExceeded => new(
+            StorageErrorKind.Unavailable, key, $"{bucket.Address} answered with more than an object store does; look whether the endpoint is that of one", innerException: failure),
         _ => new(
             StorageErrorKind.Unavailable, key, $"{bucket.Address} cannot be reached: {transport.Message.TrimEnd('.')}; look at the endpoint and whether the server runs", isTransient: true, failure),
     };

@@ -10,6 +10,9 @@ internal sealed class S3Transport(HttpMessageHandler connections) : HttpClientFa
     /// <summary>Up to so many bytes are sent also after a server that was asked first has refused them.</summary>
     private const int SentUnasked = 1024;
 
+    /// <summary>No document is as large: the largest list a thousand names of a kilobyte each.</summary>
+    private const int LargestDocument = 64 << 20;
+
     private readonly HttpClient _client = new(new DocumentReader(connections)) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>Connections of the system.</summary>
@@ -42,14 +45,16 @@ internal sealed class S3Transport(HttpMessageHandler connections) : HttpClientFa
             }
 
             HttpResponseMessage response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            if (request.Headers.Contains("Range") && response.IsSuccessStatusCode)
+            bool isObject = request.Headers.Contains("Range") && response.IsSuccessStatusCode;
+            if (isObject || request.Method == HttpMethod.Head)
             {
+                // The answer to HEAD states how long the object is, and ends there.
                 return response;
             }
 
             try
             {
-                await response.Content.LoadIntoBufferAsync(cancellationToken).ConfigureAwait(false);
+                await response.Content.LoadIntoBufferAsync(LargestDocument, cancellationToken).ConfigureAwait(false);
                 return response;
             }
             catch

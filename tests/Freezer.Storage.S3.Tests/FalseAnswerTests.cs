@@ -218,6 +218,37 @@ public sealed class FalseAnswerTests
     }
 
     [Fact]
+    public async Task A_document_that_never_ends_is_an_error()
+    {
+        using var server = new FakeServer();
+        await using S3Storage storage = await server.OpenAsync();
+        server.After = (_, response) =>
+        {
+            response.Content = new StreamContent(new EndlessStream());
+            return response;
+        };
+        Func<Task> list = () => storage.KeysAsync();
+
+        (await list.Should().ThrowAsync<StorageException>()).Which.Message.Should().Contain("more than an object store does");
+    }
+
+    [Fact]
+    public async Task The_length_of_an_object_that_is_looked_up_costs_no_memory()
+    {
+        const long Length = 5L << 40;
+        using var server = new FakeServer();
+        await using S3Storage storage = await server.OpenAsync();
+        await storage.PutAsync("a", [1]);
+        server.After = (_, response) =>
+        {
+            response.Content!.Headers.ContentLength = Length;
+            return response;
+        };
+
+        (await storage.FindAsync(StorageKey.Parse("a")))!.Length.Should().Be(Length);
+    }
+
+    [Fact]
     public async Task Only_content_that_is_kept_back_after_a_refusal_asks_first()
     {
         using var server = new FakeServer();
@@ -293,6 +324,13 @@ public sealed class FalseAnswerTests
 
             return response;
         };
+    }
+
+    private sealed class EndlessStream : MemoryStream
+    {
+        public override bool CanSeek => false;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.FromResult(buffer.Length);
     }
 
     private sealed class PlainTransport(FakeServer server) : HttpClientFactory
