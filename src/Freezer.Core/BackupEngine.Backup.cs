@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Pipelines;
 using Freezer.Catalog;
 using Freezer.Dataflow;
@@ -35,35 +34,13 @@ public abstract partial class BackupEngine
         options.Validate();
         CheckParent(options.Parent, backupName);
         var codecs = new CodecSet(EngineOptions.Codecs);
-        var report = new OperationReport(progress, EngineOptions.TimeProvider);
-        long started = EngineOptions.TimeProvider.GetTimestamp();
-        using Activity? activity = Telemetry.Activities.StartActivity("Freezer.Backup");
-        activity?.SetTag("freezer.engine", Name).SetTag("freezer.backup_name", backupName);
-        string outcome = "failed";
-        try
+        return await ObserveAsync(Operation.Backup, backupName, progress, RunAsync, cancellationToken).ConfigureAwait(false);
+
+        async Task<(BackupResult Result, string Outcome)> RunAsync(OperationReport report)
         {
             var operation = new BackupOperation(this, resource, backupName, options, codecs, report);
-            BackupResult result = await operation.RunAsync(started, cancellationToken).ConfigureAwait(false);
-            outcome = CommittedBackup.NameOf(result.Outcome);
-            report.Finish();
-            return result;
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            outcome = "cancelled";
-            Log.BackupCancelled(EngineOptions.Logger, backupName);
-            throw;
-        }
-        catch (Exception exception)
-        {
-            activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
-            Log.BackupFailed(EngineOptions.Logger, backupName, exception);
-            throw;
-        }
-        finally
-        {
-            activity?.SetTag("freezer.outcome", outcome);
-            Telemetry.Record("backup", Name, outcome, report, EngineOptions.TimeProvider.GetElapsedTime(started));
+            BackupResult result = await operation.RunAsync(cancellationToken).ConfigureAwait(false);
+            return (result, CommittedBackup.NameOf(result.Outcome));
         }
     }
 

@@ -20,7 +20,7 @@ public abstract partial class BackupEngine
         private readonly Guid _id = Guid.NewGuid();
         private readonly SourceIdentity _source = new(engine.EngineOptions.SourceHost, engine.IdentifySource(resource));
 
-        internal async Task<BackupResult> RunAsync(long started, CancellationToken cancellationToken)
+        internal async Task<BackupResult> RunAsync(CancellationToken cancellationToken)
         {
             Compression compression = options.Compression ?? codecs.Default;
             (ICompressionCodec codec, int level) = codecs.GetAvailable(compression);
@@ -68,7 +68,7 @@ public abstract partial class BackupEngine
                         Compression = new Compression(codec.Name, level),
                         Skips = report.Skips,
                         Notes = report.Notes,
-                        Duration = _settings.TimeProvider.GetElapsedTime(started),
+                        Duration = report.Elapsed,
                     };
                 }
             }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Freezer.Catalog;
 using Freezer.Dataflow.Compression;
 using Freezer.Diagnostics;
@@ -27,37 +26,15 @@ public abstract partial class BackupEngine
         CheckName(backupName);
         options ??= RepairOptions.Default;
         options.Validate();
-        var report = new OperationReport(progress, EngineOptions.TimeProvider);
-        long started = EngineOptions.TimeProvider.GetTimestamp();
-        using Activity? activity = Telemetry.Activities.StartActivity("Freezer.Repair");
-        activity?.SetTag("freezer.engine", Name).SetTag("freezer.backup_name", backupName);
-        string outcome = "failed";
-        try
+        return await ObserveAsync(Operation.Repair, backupName, progress, RunAsync, cancellationToken).ConfigureAwait(false);
+
+        async Task<(RepairResult Result, string Outcome)> RunAsync(OperationReport report)
         {
             var catalog = new BackupCatalog(Storage, EngineOptions.Logger, EngineOptions.Keys);
             var repair = new ChainRepair(catalog, options, new CodecSet(EngineOptions.Codecs), EngineOptions, report, RebuildManifestAsync);
             IReadOnlyList<RepairedBackup> backups = await repair.RunAsync(Name, backupName, cancellationToken).ConfigureAwait(false);
-            var result = new RepairResult { Backups = backups, Duration = EngineOptions.TimeProvider.GetElapsedTime(started) };
-            outcome = result.IsWhole ? "complete" : "defective";
-            report.Finish();
-            return result;
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            outcome = "cancelled";
-            Log.RepairCancelled(EngineOptions.Logger, backupName);
-            throw;
-        }
-        catch (Exception exception)
-        {
-            activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
-            Log.RepairFailed(EngineOptions.Logger, backupName, exception);
-            throw;
-        }
-        finally
-        {
-            activity?.SetTag("freezer.outcome", outcome);
-            Telemetry.Record("repair", Name, outcome, report, EngineOptions.TimeProvider.GetElapsedTime(started));
+            var result = new RepairResult { Backups = backups, Duration = report.Elapsed };
+            return (result, result.IsWhole ? "complete" : "defective");
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Freezer.Catalog;
 using Freezer.Dataflow;
 using Freezer.Dataflow.Compression;
@@ -32,17 +31,12 @@ public abstract partial class BackupEngine
         ArgumentException.ThrowIfNullOrEmpty(destination);
         options ??= RestoreOptions.Default;
         options.Validate();
-        var report = new OperationReport(progress, EngineOptions.TimeProvider);
-        long started = EngineOptions.TimeProvider.GetTimestamp();
-        using Activity? activity = Telemetry.Activities.StartActivity("Freezer.Restore");
-        activity?.SetTag("freezer.engine", Name).SetTag("freezer.backup_name", backupName);
-        string outcome = "failed";
-        try
+        return await ObserveAsync(Operation.Restore, backupName, progress, RunAsync, cancellationToken).ConfigureAwait(false);
+
+        async Task<(RestoreResult Result, string Outcome)> RunAsync(OperationReport report)
         {
             Backup restored = await RunRestoreAsync(backupName, destination, options, report, cancellationToken).ConfigureAwait(false);
-            outcome = CommittedBackup.NameOf(report.Outcome);
-            report.Finish();
-            return new RestoreResult
+            var result = new RestoreResult
             {
                 Outcome = report.Outcome,
                 Backup = restored,
@@ -51,25 +45,9 @@ public abstract partial class BackupEngine
                 Skipped = report.Skipped,
                 Skips = report.Skips,
                 Notes = report.Notes,
-                Duration = EngineOptions.TimeProvider.GetElapsedTime(started),
+                Duration = report.Elapsed,
             };
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            outcome = "cancelled";
-            Log.RestoreCancelled(EngineOptions.Logger, backupName);
-            throw;
-        }
-        catch (Exception exception)
-        {
-            activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
-            Log.RestoreFailed(EngineOptions.Logger, backupName, exception);
-            throw;
-        }
-        finally
-        {
-            activity?.SetTag("freezer.outcome", outcome);
-            Telemetry.Record("restore", Name, outcome, report, EngineOptions.TimeProvider.GetElapsedTime(started));
+            return (result, CommittedBackup.NameOf(result.Outcome));
         }
     }
 

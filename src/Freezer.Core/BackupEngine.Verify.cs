@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Pipelines;
 using Freezer.Catalog;
 using Freezer.Dataflow.Compression;
@@ -24,37 +23,15 @@ public abstract partial class BackupEngine
         CheckName(backupName);
         options ??= VerifyOptions.Default;
         options.Validate();
-        var report = new OperationReport(progress, EngineOptions.TimeProvider);
-        long started = EngineOptions.TimeProvider.GetTimestamp();
-        using Activity? activity = Telemetry.Activities.StartActivity("Freezer.Verify");
-        activity?.SetTag("freezer.engine", Name).SetTag("freezer.backup_name", backupName);
-        string outcome = "failed";
-        try
+        return await ObserveAsync(Operation.Verify, backupName, progress, RunAsync, cancellationToken).ConfigureAwait(false);
+
+        async Task<(VerifyResult Result, string Outcome)> RunAsync(OperationReport report)
         {
             var catalog = new BackupCatalog(Storage, EngineOptions.Logger, EngineOptions.Keys);
             var verification = new Verification(catalog, options, EngineOptions.Parallelism, report, EngineOptions.Logger);
             VerifyResult result = await verification.RunAsync(
                 Name, backupName, new CodecSet(EngineOptions.Codecs), VerifyContentAsync, cancellationToken).ConfigureAwait(false);
-            outcome = result.IsSound ? "complete" : "defective";
-            report.Finish();
-            return result with { Duration = EngineOptions.TimeProvider.GetElapsedTime(started) };
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            outcome = "cancelled";
-            Log.VerifyCancelled(EngineOptions.Logger, backupName);
-            throw;
-        }
-        catch (Exception exception)
-        {
-            activity?.SetStatus(ActivityStatusCode.Error, exception.Message);
-            Log.VerifyFailed(EngineOptions.Logger, backupName, exception);
-            throw;
-        }
-        finally
-        {
-            activity?.SetTag("freezer.outcome", outcome);
-            Telemetry.Record("verify", Name, outcome, report, EngineOptions.TimeProvider.GetElapsedTime(started));
+            return (result with { Duration = report.Elapsed }, result.IsSound ? "complete" : "defective");
         }
     }
 

@@ -12,8 +12,12 @@ internal sealed class OperationReport(IProgress<BackupProgress>? progress, TimeP
     private long _bytes;
     private long _bytesStored;
     private long _entries;
+    private readonly long _started = timeProvider.GetTimestamp();
     private long _lastReport = timeProvider.GetTimestamp();
     private EntryPath _current;
+
+    /// <summary>For how long the operation has been going on.</summary>
+    internal TimeSpan Elapsed => timeProvider.GetElapsedTime(_started);
 
     internal long? TotalBytes { get; set; }
 

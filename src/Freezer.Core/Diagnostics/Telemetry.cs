@@ -18,7 +18,7 @@ internal static class Telemetry
     private static readonly Counter<long> _skips = _meter.CreateCounter<long>("freezer.skips", "{entry}", "Entries that were skipped.");
     private static readonly Histogram<double> _duration = _meter.CreateHistogram<double>("freezer.duration", "s", "How long operations took.");
 
-    internal static void Record(string operation, string engineName, string outcome, OperationReport report, TimeSpan duration)
+    internal static void Record(string operation, string engineName, string outcome, OperationReport report)
     {
         var tags = new TagList { { "operation", operation }, { "engine", engineName }, { "outcome", outcome } };
         _operations.Add(1, tags);
@@ -26,6 +26,6 @@ internal static class Telemetry
         _stored.Add(report.BytesStored, tags);
         _entries.Add(report.Entries, tags);
         _skips.Add(report.Skipped, tags);
-        _duration.Record(duration.TotalSeconds, tags);
+        _duration.Record(report.Elapsed.TotalSeconds, tags);
     }
 }
