@@ -4,13 +4,15 @@ using Amazon.S3.Model;
 
 namespace Freezer.Storage.S3;
 
-/// <summary>One read: in ranges, several of them ahead where memory allows, each going on from its next byte where a connection breaks.</summary>
+/// <summary>One read: stretch by stretch, in ranges side by side where that is faster and memory allows it.</summary>
 internal sealed class S3Read : IDisposable
 {
     private readonly S3Bucket _bucket;
     private readonly StorageKey _key;
     private readonly string _name;
+    private readonly S3RangeReader _ranges;
     private readonly PipeWriter _destination;
+    private readonly PipeSink _sink;
     private readonly ReadOptions _options;
     private readonly CancellationToken _cancellationToken;
     private readonly CancellationTokenSource _stop;
@@ -21,7 +23,9 @@ internal sealed class S3Read : IDisposable
         _bucket = bucket;
         _key = key;
         _name = bucket.NameOf(key);
+        _ranges = new S3RangeReader(bucket, key);
         _destination = destination;
+        _sink = new PipeSink(destination);
         _options = options;
         _cancellationToken = cancellationToken;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -42,7 +46,7 @@ internal sealed class S3Read : IDisposable
         GetObjectResponse response;
         try
         {
-            response = await OpenAsync(_options.Offset, firstLength, _options.Version, _cancellationToken).ConfigureAwait(false);
+            response = await _ranges.OpenAsync(_options.Offset, firstLength, _options.Version, _cancellationToken).ConfigureAwait(false);
         }
         catch (StorageException failure) when (failure.Kind is StorageErrorKind.OutOfRange or StorageErrorKind.VersionMismatch)
         {
@@ -69,15 +73,7 @@ internal sealed class S3Read : IDisposable
             throw;
         }
 
-        try
-        {
-            await DeliverAsync(response, entry.Version, _options.Offset, left).ConfigureAwait(false);
-        }
-        finally
-        {
-            await EndAheadAsync().ConfigureAwait(false);
-        }
-
+        await DeliverAsync(response, entry.Version, _options.Offset, left).ConfigureAwait(false);
         return entry;
     }
 
@@ -96,38 +92,60 @@ internal sealed class S3Read : IDisposable
 
     private async Task DeliverAsync(GetObjectResponse first, string? version, long offset, long left)
     {
-        long nextLength = Math.Min(left, RangeSize);
+        TimeProvider time = _bucket.Options.TimeProvider;
+        var pace = new ReadPace(RangeSize, _bucket.Options.Parallelism);
         GetObjectResponse? open = first;
-        long ahead = offset + nextLength;
-        long end = offset + left;
-        var sink = new PipeSink(_destination);
         while (left > 0)
         {
-            ahead = ReadAhead(ahead, end, version);
-            bool isWanted;
-            if (_ahead.Count > 0 && _ahead.Peek().Offset == offset)
-            {
-                nextLength = _ahead.Peek().Length;
-                isWanted = await DeliverAheadAsync().ConfigureAwait(false);
-            }
-            else
-            {
-                nextLength = Math.Min(left, RangeSize);
-                ahead = Math.Max(ahead, offset + nextLength);
-                isWanted = await ReadRangeAsync(sink, open, offset, nextLength, version, _cancellationToken).ConfigureAwait(false);
-                open = null;
-            }
-
+            ReadPace.Stretch stretch = pace.Next(left);
+            long firstLength = stretch.IsSideBySide ? Math.Min(stretch.Length, RangeSize) : stretch.Length;
+            open ??= await _ranges.OpenNextAsync(offset, firstLength, version, _cancellationToken).ConfigureAwait(false);
+            long begun = time.GetTimestamp();
+            bool isWanted = stretch.IsSideBySide
+                ? await ReadSideBySideAsync(open, version, offset, offset + stretch.Length).ConfigureAwait(false)
+                : await _ranges.ReadAsync(_sink, open, offset, stretch.Length, version, _cancellationToken).ConfigureAwait(false);
             if (!isWanted)
             {
                 return;
             }
 
-            offset += nextLength;
-            left -= nextLength;
+            pace.Took(stretch, time.GetElapsedTime(begun));
+            open = null;
+            offset += stretch.Length;
+            left -= stretch.Length;
         }
+    }
 
-        open?.Dispose();
+    /// <summary>Reads in ranges: the first one straight into the pipe, further ones ahead into memory.</summary>
+    /// <returns>False where nobody wants the rest.</returns>
+    private async Task<bool> ReadSideBySideAsync(GetObjectResponse first, string? version, long offset, long end)
+    {
+        GetObjectResponse? open = first;
+        long ahead = offset;
+        try
+        {
+            while (offset < end)
+            {
+                ahead = ReadAhead(Math.Max(ahead, offset + RangeSize), end, version);
+                long length = Math.Min(end - offset, RangeSize);
+                bool isWanted = _ahead.TryPeek(out Ahead? next) && next.Offset == offset
+                    ? await DeliverAheadAsync(next).ConfigureAwait(false)
+                    : await _ranges.ReadAsync(_sink, open, offset, length, version, _cancellationToken).ConfigureAwait(false);
+                if (!isWanted)
+                {
+                    return false;
+                }
+
+                open = null;
+                offset += length;
+            }
+
+            return true;
+        }
+        finally
+        {
+            await EndAheadAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>Begins to read the next ranges into memory, as far as there is some.</summary>
@@ -143,16 +161,15 @@ internal sealed class S3Read : IDisposable
                 break;
             }
 
-            _ahead.Enqueue(new Ahead(offset, length, buffer, ReadRangeAsync(buffer, null, offset, length, version, _stop.Token)));
+            _ahead.Enqueue(new Ahead(offset, buffer, _ranges.ReadAsync(buffer, null, offset, length, version, _stop.Token)));
             offset += length;
         }
 
         return offset;
     }
 
-    private async ValueTask<bool> DeliverAheadAsync()
+    private async ValueTask<bool> DeliverAheadAsync(Ahead range)
     {
-        Ahead range = _ahead.Peek();
         await range.Reading.ConfigureAwait(false);
         bool isWanted = await range.Buffer.CopyToAsync(_destination, _cancellationToken).ConfigureAwait(false);
         _ahead.Dequeue().Buffer.Dispose();
@@ -162,108 +179,17 @@ internal sealed class S3Read : IDisposable
     /// <summary>Stops what is read ahead, and gives the memory back once nobody uses it.</summary>
     private async Task EndAheadAsync()
     {
+        if (_ahead.Count == 0)
+        {
+            return;
+        }
+
         await _stop.CancelAsync().ConfigureAwait(false);
         while (_ahead.TryDequeue(out Ahead? range))
         {
             await ((Task)range.Reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             range.Buffer.Dispose();
         }
-    }
-
-    /// <summary>Reads a range, going on from the next byte where the connection breaks.</summary>
-    /// <returns>False where nobody wants the rest.</returns>
-    private async Task<bool> ReadRangeAsync(IReadSink sink, GetObjectResponse? response, long offset, long length, string? version, CancellationToken cancellationToken)
-    {
-        Backoff backoff = _bucket.NewBackoff();
-        while (length > 0)
-        {
-            response ??= await OpenAgainAsync(offset, length, version, cancellationToken).ConfigureAwait(false);
-            using GetObjectResponse body = response;
-            response = null;
-            using RequestDeadline deadline = _bucket.NewDeadline(cancellationToken);
-            StorageException? error = null;
-            while (length > 0)
-            {
-                Memory<byte> room = sink.GetMemory();
-                int count;
-                try
-                {
-                    deadline.Restart();
-                    count = await body.ResponseStream.ReadAsync(room[..(int)Math.Min(room.Length, length)], deadline.Token).ConfigureAwait(false);
-                    deadline.Stop();
-                    if (count == 0)
-                    {
-                        throw new EndOfStreamException($"The answer ended {length} bytes too early.");
-                    }
-                }
-                catch (Exception failure)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    error = _bucket.ErrorOf(_key.Value, failure, deadline);
-                    break;
-                }
-
-                backoff.Reset();
-                offset += count;
-                length -= count;
-                if (!await sink.AdvanceAsync(count, cancellationToken).ConfigureAwait(false))
-                {
-                    return false;
-                }
-            }
-
-            if (error is not null)
-            {
-                if (!error.IsTransient || !backoff.MayRetry())
-                {
-                    throw error;
-                }
-
-                await backoff.WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
-        }
-
-        return true;
-    }
-
-    private async Task<GetObjectResponse> OpenAgainAsync(long offset, long length, string? version, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await OpenAsync(offset, length, version, cancellationToken).ConfigureAwait(false);
-        }
-        catch (StorageException failure) when (failure.Kind is StorageErrorKind.VersionMismatch or StorageErrorKind.OutOfRange)
-        {
-            throw new StorageException(StorageErrorKind.VersionMismatch, _key.Value, "the object was replaced while it was read; read it again", innerException: failure);
-        }
-    }
-
-    /// <summary>Opens a range, which may be shorter than asked for and never begins elsewhere.</summary>
-    private async Task<GetObjectResponse> OpenAsync(long offset, long length, string? version, CancellationToken cancellationToken)
-    {
-        GetObjectResponse response = await _bucket.SendAsync(
-            _key.Value,
-            deadline => _bucket.Client.GetObjectAsync(
-                new GetObjectRequest
-                {
-                    BucketName = _bucket.Name,
-                    Key = _name,
-                    ByteRange = new ByteRange(offset, offset + length - 1),
-                    EtagToMatch = S3Bucket.ConditionOf(version),
-                },
-                deadline.Token),
-            cancellationToken).ConfigureAwait(false);
-
-        // An object that is empty has no range, and some servers, and caches before them, answer with the whole of any object.
-        string range = response.ContentRange is { Length: > 0 } told ? told : "bytes 0-/";
-        if (range.StartsWith(string.Create(CultureInfo.InvariantCulture, $"bytes {offset}-"), StringComparison.Ordinal))
-        {
-            return response;
-        }
-
-        response.Dispose();
-        throw new StorageException(
-            StorageErrorKind.Unsupported, _key.Value, $"the server does not read ranges of objects: from byte {offset} on was asked for, and it answered with '{response.ContentRange}'");
     }
 
     /// <summary>The whole object, of which a part has been opened.</summary>
@@ -283,5 +209,5 @@ internal sealed class S3Read : IDisposable
     }
 
     /// <summary>A range that is being read into memory.</summary>
-    private sealed record Ahead(long Offset, long Length, PartBuffer Buffer, Task<bool> Reading);
+    private sealed record Ahead(long Offset, PartBuffer Buffer, Task<bool> Reading);
 }

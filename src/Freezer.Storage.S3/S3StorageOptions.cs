@@ -33,7 +33,7 @@ public sealed record S3StorageOptions
     public bool? UsePathStyle { get; init; }
 
     /// <summary>Up to how many bytes an object is written with one request; also the size in bytes of the first parts of a larger one, and of the ranges that
-    /// are read at once. 8 MiB by default, at least 5 MiB. Later parts are larger, as far as <see cref="MemoryBudget"/> allows.</summary>
+    /// are read side by side. 8 MiB by default, at least 5 MiB. Later parts are larger, as far as <see cref="MemoryBudget"/> allows.</summary>
     public long PartSize { get; init; } = 8 << 20;
 
     /// <summary>How many parts of one object are under way at the same time, in a write and in a read; 4 by default.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Freezer.Storage.S3.Tests.Support;
 
 namespace Freezer.Storage.S3.Tests;
@@ -32,6 +33,35 @@ public sealed class ReadTests
         FakeRequest[] ranges = [.. server.Requests.Skip(before)];
         ranges.Select(static request => request.Header("Range")).Should().OnlyHaveUniqueItems().And.HaveCount(5);
         ranges.Skip(1).Should().OnlyContain(request => request.Header("If-Match") == server["a"].ETag);
+    }
+
+    [Fact]
+    public async Task A_larger_object_is_read_as_one_range_where_that_is_as_fast()
+    {
+        using var server = new FakeServer();
+        await using S3Storage storage = await server.OpenAsync(server.Options with { TimeProvider = new EagerTime(), Parallelism = 2 });
+
+        (await RangesAsync(server, storage, 9 * PartSize)).Should().Equal((0, 1), (1, 2), (2, 4), (4, 9));
+    }
+
+    [Fact]
+    public async Task A_larger_object_is_read_side_by_side_where_one_range_takes_longer()
+    {
+        using var server = new FakeServer();
+        await using S3Storage storage = await server.OpenAsync(server.Options with { TimeProvider = new EagerTime(), Parallelism = 2 });
+        int broken = 0;
+        server.After = (request, response) =>
+        {
+            // The wait before the next attempt is what takes time.
+            if (request.Method == "GET" && response.Content.Headers.ContentLength > PartSize && broken++ == 0)
+            {
+                response.Content = BreakingContent.Of(response.Content, PartSize);
+            }
+
+            return response;
+        };
+
+        (await RangesAsync(server, storage, 9 * PartSize)).Should().Equal((0, 1), (1, 2), (2, 4), (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (8, 9));
     }
 
     [Fact]
@@ -144,5 +174,20 @@ public sealed class ReadTests
         Func<Task> read = () => storage.GetAsync("a", ReadOptions.Range(500, 501));
 
         (await read.Should().ThrowAsync<StorageException>()).Which.Kind.Should().Be(StorageErrorKind.OutOfRange);
+    }
+
+    /// <summary>Writes and reads an object.</summary>
+    /// <returns>The ranges that were read, in parts.</returns>
+    private static async Task<(long Start, long End)[]> RangesAsync(FakeServer server, S3Storage storage, int length)
+    {
+        byte[] content = StorageCalls.Bytes(length);
+        await storage.PutAsync("a", content);
+        int before = server.Requests.Count;
+        (await storage.GetAsync("a")).AsSpan().SequenceEqual(content).Should().BeTrue();
+
+        return [.. server.Requests.Skip(before)
+            .Select(static request => request.Header("Range")!["bytes=".Length..].Split('-'))
+            .Select(static ends => (long.Parse(ends[0], CultureInfo.InvariantCulture) / PartSize, (long.Parse(ends[1], CultureInfo.InvariantCulture) + 1) / PartSize))
+            .Order()];
     }
 }
