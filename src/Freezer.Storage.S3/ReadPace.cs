@@ -13,43 +13,39 @@ internal sealed class ReadPace(long rangeSize, int parallelism)
     private const long LongestStretch = 2L << 30;
 
     private readonly long _trial = rangeSize * parallelism;
-    private long _nextAlone = 4 * rangeSize * parallelism;
     private int _stretches;
 
-    // Seconds for a byte.
-    private double _sideBySide;
-    private double _alone;
+    // How long the trials took, the latest ones counting for most.
+    private TimeSpan _sideBySide;
+    private TimeSpan _alone;
 
     /// <summary>The next stretch.</summary>
     /// <param name="left">How many bytes of the read are left.</param>
     internal Stretch Next(long left)
     {
-        (bool isSideBySide, long length) = (_stretches++ % 3) switch
+        Stretch stretch = (_stretches++ % 3) switch
         {
-            0 when left <= 2 * _trial => (true, left),
-            0 => (true, _trial),
-            1 => (false, _trial),
-            _ when _sideBySide * WorthTheCost < _alone => (true, LongestStretch),
-            _ => (false, NextAlone()),
+            0 when left <= 2 * _trial => new(IsSideBySide: true, IsTrial: false, left),
+            0 => new(IsSideBySide: true, IsTrial: true, _trial),
+            1 => new(IsSideBySide: false, IsTrial: true, _trial),
+            _ when _sideBySide * WorthTheCost < _alone => new(IsSideBySide: true, IsTrial: false, LongestStretch),
+
+            // A wrong verdict for one range costs the most, and the first one is made while a process still compiles itself.
+            _ => new(IsSideBySide: false, IsTrial: false, _stretches == 3 ? 4 * _trial : LongestStretch),
         };
-        return new Stretch(isSideBySide, Math.Min(left, length));
+        return stretch with { Length = Math.Min(left, stretch.Length) };
     }
 
     /// <summary>Takes note of how long a stretch took from its first byte on.</summary>
     internal void Took(Stretch stretch, TimeSpan elapsed)
     {
-        ref double pace = ref stretch.IsSideBySide ? ref _sideBySide : ref _alone;
-        pace = elapsed.TotalSeconds / stretch.Length;
-    }
-
-    /// <summary>A wrong verdict for one range costs the most, and the first one is made while the process is still being compiled: it holds for less.</summary>
-    private long NextAlone()
-    {
-        long length = _nextAlone;
-        _nextAlone = Math.Min(4 * length, LongestStretch);
-        return length;
+        if (stretch.IsTrial)
+        {
+            ref TimeSpan time = ref stretch.IsSideBySide ? ref _sideBySide : ref _alone;
+            time = time == TimeSpan.Zero ? elapsed : (time + elapsed) / 2;
+        }
     }
 
     /// <summary>A part of an object that is read in one way.</summary>
-    internal readonly record struct Stretch(bool IsSideBySide, long Length);
+    internal readonly record struct Stretch(bool IsSideBySide, bool IsTrial, long Length);
 }

@@ -16,7 +16,7 @@ public sealed class ReadPaceTests
     {
         var pace = new ReadPace(RangeSize, Parallelism);
 
-        pace.Next(2 * Trial).Should().Be(new ReadPace.Stretch(IsSideBySide: true, 2 * Trial));
+        pace.Next(2 * Trial).Should().Be(new ReadPace.Stretch(IsSideBySide: true, IsTrial: false, 2 * Trial));
     }
 
     [Theory]
@@ -38,24 +38,40 @@ public sealed class ReadPaceTests
     {
         var pace = new ReadPace(RangeSize, Parallelism);
         Measure(pace, 100, 400);
-        pace.Next(Endless).IsSideBySide.Should().BeTrue();
-        Measure(pace, 100, 100);
+        ReadPace.Stretch last = pace.Next(Endless);
+        last.IsSideBySide.Should().BeTrue();
+        for (int i = 0; i < 4; i++)
+        {
+            Measure(pace, 100, 100);
+            last = pace.Next(Endless);
+        }
+
+        last.IsSideBySide.Should().BeFalse();
+    }
+
+    [Fact]
+    public void One_slow_moment_does_not_turn_what_was_found_out()
+    {
+        var pace = new ReadPace(RangeSize, Parallelism);
+        Measure(pace, 150, 100);
+        pace.Next(Endless).IsSideBySide.Should().BeFalse();
+        Measure(pace, 150, 200);
 
         pace.Next(Endless).IsSideBySide.Should().BeFalse();
     }
 
     [Fact]
-    public void One_range_goes_on_for_longer_each_time_that_it_was_faster()
+    public void The_first_finding_for_one_range_holds_for_less_than_later_ones()
     {
         var pace = new ReadPace(RangeSize, Parallelism);
         List<long> lengths = [];
-        for (int i = 0; i < 5; i++)
+        for (int i = 0; i < 3; i++)
         {
             Measure(pace, 100, 100);
             lengths.Add(pace.Next(Endless).Length);
         }
 
-        lengths.Should().Equal(128 << 20, 512 << 20, 2L << 30, 2L << 30, 2L << 30);
+        lengths.Should().Equal(128 << 20, 2L << 30, 2L << 30);
     }
 
     [Fact]
@@ -81,7 +97,7 @@ public sealed class ReadPaceTests
         foreach ((bool isSideBySide, int milliseconds) in ((bool, int)[])[(true, sideBySide), (false, alone)])
         {
             ReadPace.Stretch stretch = pace.Next(Endless);
-            stretch.Should().Be(new ReadPace.Stretch(isSideBySide, Trial));
+            stretch.Should().Be(new ReadPace.Stretch(isSideBySide, IsTrial: true, Trial));
             pace.Took(stretch, TimeSpan.FromMilliseconds(milliseconds));
         }
     }
