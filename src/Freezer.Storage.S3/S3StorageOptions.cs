@@ -36,7 +36,7 @@ public sealed record S3StorageOptions
     /// are read side by side. 8 MiB by default, at least 5 MiB. Later parts are larger, as far as <see cref="MemoryBudget"/> allows.</summary>
     public long PartSize { get; init; } = 8 << 20;
 
-    /// <summary>How many parts of one object are under way at the same time, in a write and in a read; 4 by default.</summary>
+    /// <summary>How many parts of one object are under way at the same time, in a write and, where that is faster, in a read; 4 by default.</summary>
     public int Parallelism { get; init; } = 4;
 
     /// <summary>How many bytes all buffers together take; 64 MiB by default. A write that has no part under way is given one beyond this, so that
