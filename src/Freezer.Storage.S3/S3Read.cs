@@ -114,6 +114,8 @@ internal sealed class S3Read : IDisposable
             offset += stretch.Length;
             left -= stretch.Length;
         }
+
+        open?.Dispose();
     }
 
     /// <summary>Reads in ranges: the first one straight into the pipe, further ones ahead into memory.</summary>

@@ -1,19 +1,18 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
 namespace Freezer.Tests.Support;
 
 /// <summary>The calls that this process makes and that change names or wait for the disk.</summary>
-internal static class SystemCalls
+internal static partial class SystemCalls
 {
-    // A process has one tracer at a time.
-    private static readonly SemaphoreSlim _turn = new(1);
+    private const int SigInt = 2;
 
     /// <summary>The calls on what lies below a directory, one a line: the call's name, then its arguments with the paths of descriptors.</summary>
     internal static async Task<string[]> TraceAsync(string directory, Func<Task> action)
     {
-        await _turn.WaitAsync();
         string log = Path.GetTempFileName();
         try
         {
@@ -30,7 +29,7 @@ internal static class SystemCalls
                 Skip.If(line?.Contains("attached", StringComparison.Ordinal) != true, "strace may not attach to this process");
                 Task draining = tracer.StandardError.ReadToEndAsync();
                 await action();
-                Tool.Run("kill", "-INT", tracer.Id.ToString(CultureInfo.InvariantCulture));
+                Kill(tracer.Id, SigInt).Should().Be(0);
                 await tracer.WaitForExitAsync();
                 await draining;
             }
@@ -49,7 +48,13 @@ internal static class SystemCalls
         finally
         {
             File.Delete(log);
-            _turn.Release();
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
 }
+
+/// <summary>Tests that trace this process: one at a time, and with nothing beside them. A tracer that lets go while a process is being started waits for it, and it for the tracer.</summary>
+[CollectionDefinition(nameof(SystemCalls), DisableParallelization = true)]
+public sealed class SystemCallsDefinition;

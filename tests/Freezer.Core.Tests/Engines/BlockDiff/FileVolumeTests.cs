@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Freezer.Engines.BlockDiff;
 using Freezer.Platform;
 using Freezer.Tests.Support;
@@ -204,23 +203,6 @@ public sealed class FileVolumeTests : IDisposable
 
         await RestoredIs(await File.ReadAllBytesAsync(_scratch["image"]));
         chain[1].Archive.Length.Should().BeLessThan(1 << 20);
-    }
-
-    [SkippableFact]
-    public async Task A_new_image_is_on_disk_under_its_name()
-    {
-        Tool.Require("strace");
-        StoredLevel full = await BackupSmallAsync();
-        string directory = _scratch.Make("restored");
-        string image = Path.Combine(directory, "image");
-
-        string[] created = await SystemCalls.TraceAsync(directory, () => _bed.RestoreAsync(image, [full]));
-        string[] written = await SystemCalls.TraceAsync(directory, () => _bed.RestoreAsync(image, [full], overwrite: true));
-
-        created.Should().HaveCount(2, string.Join('\n', created));
-        created[0].Should().MatchRegex($"^fsync .*<{Regex.Escape(image)}>");
-        created[1].Should().MatchRegex($"^fsync .*<{Regex.Escape(directory)}>");
-        written.Should().ContainSingle().Which.Should().MatchRegex($"^fsync .*<{Regex.Escape(image)}>");
     }
 
     [SkippableFact]
