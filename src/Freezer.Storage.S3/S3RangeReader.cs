@@ -4,10 +4,8 @@ using Amazon.S3.Model;
 namespace Freezer.Storage.S3;
 
 /// <summary>Reads ranges of one object, each going on from its next byte where a connection breaks.</summary>
-internal sealed class S3RangeReader(S3Bucket bucket, StorageKey key)
+internal sealed class S3RangeReader(S3Bucket bucket, StorageKey key, string name)
 {
-    private readonly string _name = bucket.NameOf(key);
-
     /// <summary>Opens a range, which may be shorter than asked for and never begins elsewhere.</summary>
     /// <param name="offset">Where it begins.</param>
     /// <param name="length">Its length.</param>
@@ -21,7 +19,7 @@ internal sealed class S3RangeReader(S3Bucket bucket, StorageKey key)
                 new GetObjectRequest
                 {
                     BucketName = bucket.Name,
-                    Key = _name,
+                    Key = name,
                     ByteRange = new ByteRange(offset, offset + length - 1),
                     EtagToMatch = S3Bucket.ConditionOf(version),
                 },

@@ -23,7 +23,7 @@ internal sealed class S3Read : IDisposable
         _bucket = bucket;
         _key = key;
         _name = bucket.NameOf(key);
-        _ranges = new S3RangeReader(bucket, key);
+        _ranges = new S3RangeReader(bucket, key, _name);
         _destination = destination;
         _sink = new PipeSink(destination);
         _options = options;
@@ -183,6 +183,7 @@ internal sealed class S3Read : IDisposable
     {
         if (_ahead.Count == 0)
         {
+            // The stretch is complete, and a later one may read ahead again, which nothing does once it is stopped.
             return;
         }
 
